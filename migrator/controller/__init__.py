@@ -1,0 +1,1 @@
+"""The controller: turns warnings and deaths into moves, and drives them to their end."""

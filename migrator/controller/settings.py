@@ -1,0 +1,79 @@
+"""The controller's settings."""
+
+from __future__ import annotations
+
+from traitlets import Bool, Dict, Float, Int, List, Unicode
+
+from migrator.serving.settings import ServiceSettings
+
+
+class Controller(ServiceSettings):
+    """Settings of `migrator controller`."""
+
+    member = Unicode("", help="Name of this member in the federation.").tag(config=True)
+    members = Dict(
+        help="All members: {name: {'controller': url, 'weight': 1.0}}. This one's own entry gives its weight. "
+        "Members are tried for a move in order of health, weight and room.",
+    ).tag(config=True)
+    gateway_url = Unicode("", help="URL under which this member's pods reach their gateway.").tag(config=True)
+    lease_s = Float(20.0, help="The gateways' `lease_s`: how long a silent owner may still run after a fence.").tag(
+        config=True
+    )
+
+    hub_url = Unicode("", help="URL of this member's JupyterHub API, ending in /hub/api.").tag(config=True)
+    hub_token_file = Unicode("", help="File with an API token of that hub: scopes admin:users, admin:servers.").tag(
+        config=True
+    )
+    proxy_url = Unicode("", help="URL of this member's configurable-http-proxy API; empty: routes are left alone.").tag(
+        config=True
+    )
+    proxy_token_file = Unicode("", help="File with CONFIGPROXY_AUTH_TOKEN.").tag(config=True)
+    relay_url = Unicode(
+        "",
+        help="URL of this member's proxy as the other members' proxies reach it. Empty: pods are reached at the address "
+        "that they report, which needs one network (a machine, or clusters whose pods see each other).",
+    ).tag(config=True)
+    holding_url = Unicode(
+        "", help="URL under which this member's proxy reaches this controller. Empty: http://<ip>:<port>."
+    ).tag(config=True)
+    shields = List(
+        Unicode(),
+        default_value=[
+            "api", "custom", "doc", "edit", "favicon.ico", "files", "gateway", "kernelspecs", "lab", "login", "logout",
+            "lsp", "metrics", "migrator", "nbconvert", "nbextensions", "notebooks", "proxy", "rise", "services",
+            "static", "terminals", "tree", "view", "voila",
+        ],
+        help="First path segments of a Jupyter server. They are routed one by one while the hub still owns the route of "
+        "the whole server, so that stopping that server leaves no gap.",
+    ).tag(config=True)  # fmt: skip
+
+    max_sessions = Int(0, help="Sessions that this member takes; 0: no limit here, its hub decides.").tag(config=True)
+    live_notice_s = Float(
+        15.0, help="Seconds of warning from which a standby is prepared before the source freezes: a start takes that."
+    ).tag(config=True)
+    host_timeout_s = Float(
+        120.0, help="Seconds until a member must have started a standby; then another is tried."
+    ).tag(config=True)
+    freeze_timeout_s = Float(
+        60.0, help="Seconds for the last snapshot when there is no deadline; 1 GB at 1 Gbit/s takes 10."
+    ).tag(config=True)
+    activate_timeout_s = Float(180.0, help="Seconds to restore files and kernels at the target.").tag(config=True)
+    probe_s = Float(1.0, help="Seconds between probes of each session here; a death is noticed after two.").tag(
+        config=True
+    )
+    dead_after = Int(2, help="Probes in a row that find nobody listening until a server counts as dead.").tag(
+        config=True
+    )
+    stalled_s = Float(
+        15.0, help="Seconds without progress after which another controller takes a move over; above any single step's "
+        "silence would waste time, too low makes two work on one move (harmless, but noisy).",
+    ).tag(config=True)  # fmt: skip
+    reconcile_s = Float(
+        10.0, help="Seconds between checks of this member's routes and servers against the records."
+    ).tag(config=True)
+    retention_s = Float(86400.0, help="Seconds that a suspended session can be resumed.").tag(config=True)
+    retention_check_s = Float(300.0, help="Seconds between runs of the retention.").tag(config=True)
+    delete_users = Bool(
+        False,
+        help="Delete the hub's user with the server that moved away: right where users are made for one launch (Binder).",
+    ).tag(config=True)

@@ -1,0 +1,1 @@
+"""How a member starts and stops a session's server: through its JupyterHub."""

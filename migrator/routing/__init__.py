@@ -1,0 +1,1 @@
+"""How traffic finds a session: routes in a member's configurable-http-proxy."""
