@@ -1,0 +1,46 @@
+"""Commands for people: python -m tests.rigs.kubernetes build | up | down | kill NODE | start NODE | status."""
+
+from __future__ import annotations
+
+import sys
+
+from tests.rigs.kubernetes.build import build
+from tests.rigs.kubernetes.node import kill_node, start_node
+from tests.rigs.kubernetes.plan import CLUSTERS, NODES
+from tests.rigs.kubernetes.process import RigError
+from tests.rigs.kubernetes.rig import down, obstacle, status, up
+
+
+def main(words: list[str]) -> None:
+    """Carry out one command."""
+    match words:
+        case ["build"]:
+            build()
+        case ["up"]:
+            _up()
+        case ["down"]:
+            down()
+        case ["kill", node] if node in NODES:
+            kill_node(NODES[node])
+        case ["start", node] if node in NODES:
+            start_node(NODES[node])
+        case ["status"]:
+            sys.stdout.write("\n".join([*status(), ""]))
+        case _:
+            sys.exit(f"{__doc__}\nNodes: {', '.join(NODES)}")
+
+
+def _up() -> None:
+    if reason := obstacle():
+        sys.exit(f"The clusters cannot run here: {reason}")
+    build()
+    up()
+    for cluster in CLUSTERS.values():
+        sys.stdout.write(f"export KUBECONFIG={cluster.kubeconfig}\n")
+
+
+if __name__ == "__main__":
+    try:
+        main(sys.argv[1:])
+    except RigError as error:
+        sys.exit(str(error))

@@ -1,0 +1,119 @@
+"""What the rig needs on the machine: Debian's packages, Kubernetes and Helm compiled from the Go module proxy, the images."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import shutil
+from pathlib import Path
+
+from tests.rigs.kubernetes.images import build_images
+from tests.rigs.kubernetes.plan import BIN, CACHE, HELM, HERE, KUBERNETES
+from tests.rigs.kubernetes.process import RigError, run, works, write
+
+PACKAGES = [
+    "containerd",
+    "runc",
+    "containernetworking-plugins",
+    "iptables",
+    "nftables",
+    "conntrack",
+    "mmdebstrap",
+    "openssl",
+    "iproute2",
+    "ethtool",
+]
+COMPONENTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"]
+NICE = ("nice", "-n", "19")
+
+
+def build() -> None:
+    """Build everything that is not built yet: 10 to 30 minutes the first time on two cores, a minute after a change."""
+    install_packages()
+    build_kubernetes()
+    build_helm()
+    build_pause()
+    build_images()
+
+
+def built() -> bool:
+    """Whether the slow part, the compiled programs, is in the cache."""
+    return (BIN / f"kube-all-{KUBERNETES}").exists() and (BIN / f"helm-{HELM}").exists()
+
+
+def install_packages() -> None:
+    """Install Debian's packages that are missing."""
+    missing = [name for name in PACKAGES if not works("dpkg-query", "-W", name)]
+    if missing:
+        run("apt-get", "update", "-q")
+        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
+        run("apt-get", "install", "-y", "-q", "--no-install-recommends", *missing, env=quiet)
+
+
+def build_kubernetes() -> None:
+    """One program of all components, told apart by the name that it is called by."""
+    out = BIN / f"kube-all-{KUBERNETES}"
+    if not out.exists():
+        source = CACHE / "src"
+        _module(source)
+        package = "k8s.io/component-base/version.git"
+        major, minor, _ = KUBERNETES[1:].split(".", 2)
+        version = f"-X {package}Version={KUBERNETES} -X {package}Major={major} -X {package}Minor={minor}"
+        flags = ("-ldflags", f"-s -w {version} -X {package}TreeState=clean")
+        run(*NICE, _go(), "build", "-p", "2", "-trimpath", *flags, "-o", out, ".", cwd=source, env=_environment())
+    for name in COMPONENTS:
+        (BIN / name).unlink(missing_ok=True)
+        (BIN / name).symlink_to(out.name)
+
+
+def build_helm() -> None:
+    """Helm, which the chart's tests install with."""
+    out = BIN / f"helm-{HELM}"
+    if not out.exists():
+        folder = CACHE / "helm"
+        run(
+            *NICE,
+            _go(),
+            "install",
+            "-p",
+            "2",
+            f"helm.sh/helm/v3/cmd/helm@{HELM}",
+            env=_environment() | {"GOBIN": str(folder)},
+        )
+        (folder / "helm").rename(out)
+    (BIN / "helm").unlink(missing_ok=True)
+    (BIN / "helm").symlink_to(out.name)
+
+
+def build_pause() -> None:
+    """The first process of each pod."""
+    out = BIN / "pause-root" / "pause"
+    if not out.exists():
+        run(_go(), "build", "-trimpath", "-ldflags", "-s -w", "-o", out, HERE / "pause" / "main.go", env=_environment())
+
+
+def _module(source: Path) -> None:
+    """Write the module: Kubernetes' own go.mod, its staging folders replaced by the modules published from them."""
+    source.mkdir(parents=True, exist_ok=True)
+    shutil.copy(HERE / "kube-all" / "main.go", source)
+    info = json.loads(run(_go(), "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}", env=_environment()))
+    published = "v0" + KUBERNETES[2:]  # v1.34.4's parts are published as v0.34.4
+    text = Path(info["GoMod"]).read_text()
+    text = text.replace("module k8s.io/kubernetes", f"module rig\n\nrequire k8s.io/kubernetes {KUBERNETES}")
+    text = re.sub(r"(k8s\.io/[\w-]+) v0\.0\.0(?=\s)", rf"\1 {published}", text)
+    text = re.sub(r"(k8s\.io/[\w-]+) => \./staging/\S+", rf"\1 => \1 {published}", text)
+    write(source / "go.mod", text)
+
+
+def _go() -> str:
+    go = shutil.which("go")
+    if go is None:
+        raise RigError(
+            "Go 1.24 or later is needed to compile Kubernetes: install it (apt-get install golang) and put it on PATH"
+        )
+    return go
+
+
+def _environment() -> dict[str, str]:
+    return os.environ | {"GOFLAGS": "-mod=mod -buildvcs=false", "CGO_ENABLED": "0", "GOTOOLCHAIN": "auto"}

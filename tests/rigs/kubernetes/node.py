@@ -1,0 +1,78 @@
+"""A node: containerd, kubelet and kube-proxy as one process tree that can be lost and can come back."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import signal
+from pathlib import Path
+
+from tests.rigs.kubernetes import cgroups
+from tests.rigs.kubernetes.network import connect, disconnect
+from tests.rigs.kubernetes.node_config import write_configs
+from tests.rigs.kubernetes.plan import BIN, CACHE, CLUSTERS, HERE, NodePlan
+from tests.rigs.kubernetes.process import alive, spawn, stop
+
+GOLDEN = CACHE / "golden"
+LAYERS = "io.containerd.snapshotter.v1.overlayfs/snapshots"
+
+
+def start_node(node: NodePlan) -> None:
+    """Start it, or start it again where it died."""
+    if alive(node.folder, "node"):
+        return
+    connect(node)
+    cgroups.make(node.name)
+    _copy_images(node)
+    write_configs(node)
+    settings = {
+        "NODE": node.name,
+        "IP": node.ip,
+        "FOLDER": node.folder,
+        "LAYERS": LAYERS,
+        "GOLDEN": GOLDEN / LAYERS,
+        "BIN": BIN,
+        "PKI": CLUSTERS[node.cluster].pki,
+    }
+    environment = [f"{name}={value}" for name, value in settings.items()]
+    spaces = (
+        "nsenter",
+        f"--net=/run/netns/{node.link}",
+        "unshare",
+        "--mount",
+        "--uts",
+        "--pid",
+        "--fork",
+        "--kill-child",
+    )
+    spawn(node.folder, "node", "env", *environment, *spaces, "bash", "-e", HERE / "node-init.sh")
+
+
+def kill_node(node: NodePlan) -> None:
+    """Lose the node at once, with every pod on it; its disk stays."""
+    stop(node.folder, "node", signal.SIGKILL)
+
+
+def remove_node(node: NodePlan) -> None:
+    """End the node and forget its disk."""
+    kill_node(node)
+    disconnect(node)
+    cgroups.remove(node.name)
+    shutil.rmtree(node.folder, ignore_errors=True)
+
+
+def _copy_images(node: NodePlan) -> None:
+    """A containerd folder with the images in it: hard links, but for the data bases, which are written to."""
+    own = node.folder / "lib" / "containerd"
+    if own.exists():
+        return
+    own.parent.mkdir(parents=True)
+    shutil.copytree(GOLDEN, own, ignore=_shared_layers, copy_function=os.link)
+    for data_base in own.rglob("*.db"):
+        copy = data_base.with_suffix(".copy")
+        shutil.copy(data_base, copy)
+        copy.rename(data_base)
+
+
+def _shared_layers(folder: str, names: list[str]) -> list[str]:
+    return names if Path(folder) == GOLDEN / LAYERS else []

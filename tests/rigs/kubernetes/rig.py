@@ -1,0 +1,81 @@
+"""The clusters as a whole: up, down, and what the tests need to know about them."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import subprocess
+
+from tests.rigs.kubernetes import cgroups
+from tests.rigs.kubernetes.build import built
+from tests.rigs.kubernetes.cluster import kubectl, start_api, start_controllers, stop_cluster
+from tests.rigs.kubernetes.network import start_network, stop_network
+from tests.rigs.kubernetes.node import remove_node, start_node
+from tests.rigs.kubernetes.plan import CLUSTERS, NODES, ClusterPlan, NodePlan
+from tests.rigs.kubernetes.process import RigError, alive, wait_for
+
+
+def obstacle() -> str | None:
+    """Why clusters cannot run on this machine, or None."""
+    if os.geteuid() != 0:
+        return "the rig's nodes are namespaces and control groups: it needs root"
+    spaces = ["unshare", "--mount", "--uts", "--pid", "--net", "--fork", "true"]
+    if shutil.which("unshare") is None or subprocess.run(spaces, check=False, capture_output=True).returncode:
+        return "this machine does not allow new mount, process and network namespaces"
+    if not built() and shutil.which("go") is None:
+        return "Kubernetes is not built yet, and there is no Go to build it with: install Go 1.24 or later"
+    return None
+
+
+def up() -> None:
+    """Start all clusters; those that run already stay."""
+    start_network()
+    for cluster in CLUSTERS.values():
+        start_api(cluster)
+    for cluster in CLUSTERS.values():
+        start_controllers(cluster)
+        for node in cluster.nodes:
+            start_node(node)
+    for cluster in CLUSTERS.values():
+        for node in cluster.nodes:
+            wait_for(f"ready node {node.name}", lambda node=node: node_ready(node), 300)
+        wait_for(f"service account in {cluster.name}", lambda cluster=cluster: _has_account(cluster))
+
+
+def down() -> None:
+    """End everything that up started, also after a crash in the middle."""
+    for node in NODES.values():
+        remove_node(node)
+    for cluster in CLUSTERS.values():
+        stop_cluster(cluster)
+    cgroups.remove_all()
+    stop_network()
+
+
+def running() -> bool:
+    """Whether the clusters are up."""
+    return all(alive(cluster.folder, "kube-apiserver") for cluster in CLUSTERS.values())
+
+
+def node_ready(node: NodePlan) -> bool:
+    """Whether its cluster thinks that a node is well."""
+    path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
+    try:
+        return kubectl(CLUSTERS[node.cluster], "get", "node", node.name, "-o", path) == "True"
+    except RigError:  # it has not registered yet
+        return False
+
+
+def status() -> list[str]:
+    """A line for each process of the rig."""
+    folders = [cluster.folder for cluster in CLUSTERS.values()] + [node.folder for node in NODES.values()]
+    names = [(folder, file.stem) for folder in folders for file in sorted(folder.glob("*.pid"))]
+    return [f"{folder.name:3} {name:25} {alive(folder, name) or '-'}" for folder, name in names]
+
+
+def _has_account(cluster: ClusterPlan) -> bool:
+    try:
+        kubectl(cluster, "get", "serviceaccount", "default")
+    except RigError:  # not yet
+        return False
+    return True
