@@ -1,0 +1,1 @@
+"""A member's JupyterHub: its configuration, its spawner, and the enclosure in which its user servers run."""

@@ -1,0 +1,90 @@
+"""Starts user servers as BinderHub's spawner does, as processes on the member's pretended machine.
+
+What is BinderHub's: no hub login in the server, the token and the image from the user options, `BINDER_*` in the
+environment. What is the demo's: processes in place of pods, a home copied from the sample repository, and the mark
+of the machine, by which the demo finds what it must kill.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import shutil
+import sys
+from pathlib import Path
+from typing import IO, Any
+
+from jupyterhub.spawner import LocalProcessSpawner
+from tornado.web import HTTPError
+
+from migrator.demo import marks
+from migrator.demo.hub.settings import HubSettings, load
+
+_BINDER_OPTIONS = ("binder_ref_url", "binder_launch_host", "binder_request", "binder_persistent_request")
+
+
+class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub is untyped
+    """A user server on the machine that the member has now; refuses while there is none."""
+
+    def _demo(self) -> HubSettings:
+        return load()
+
+    @property
+    def _home(self) -> Path:
+        return Path(self._demo().folder) / "homes" / self.user.name
+
+    def get_args(self) -> list[str]:
+        """A plain Jupyter server under the user's prefix, opened by the token in the link."""
+        return [
+            "--ip=127.0.0.1",
+            f"--port={self.port}",
+            f"--ServerApp.base_url={self.server.base_url}",
+            f"--IdentityProvider.token={self.user_options['token']}",
+            "--ServerApp.trust_xheaders=True",
+            "--ServerApp.allow_origin=*",
+            "--allow-root",
+            "--no-browser",
+            "--LabApp.news_url=None",
+            *self._demo().server_args,
+        ]
+
+    def get_env(self) -> dict[str, str]:
+        """BinderHub's variables, and the marks."""
+        env: dict[str, str] = super().get_env()
+        if "repo_url" in self.user_options:
+            env["BINDER_REPO_URL"] = self.user_options["repo_url"]
+        env.update({key.upper(): self.user_options[key] for key in _BINDER_OPTIONS if key in self.user_options})
+        env[marks.DEMO] = self._demo().demo
+        env[marks.MACHINE] = self._machine()
+        return env
+
+    def _machine(self) -> str:
+        try:
+            return Path(self._demo().machine_file).read_text()
+        except FileNotFoundError:
+            raise HTTPError(503, "this member has no machine at the moment: try again, or elsewhere") from None
+
+    async def start(self) -> Any:
+        """Make the home, then start the server in it."""
+        for needed in ("token", "image"):
+            if needed not in self.user_options:
+                raise HTTPError(400, f"{needed} required")
+        await asyncio.to_thread(shutil.copytree, self._demo().sample, self._home, dirs_exist_ok=True)
+        log = await asyncio.to_thread(self._open_log)
+        enclosure = [sys.executable, "-m", "migrator.demo.hub.enclosure", str(self._home), self._demo().home]
+        self.cmd = [*enclosure, str(Path(sys.executable).with_name("jupyter-lab"))]
+        self.popen_kwargs = {"stdout": log, "stderr": log}
+        with log:
+            return await super().start()
+
+    def _open_log(self) -> IO[bytes]:
+        folder = Path(self._demo().folder) / "servers"
+        folder.mkdir(exist_ok=True)
+        return (folder / f"{self.user.name}.log").open("ab")
+
+    def make_preexec_fn(self, name: str) -> None:
+        """No change of user: all users are the one who runs the demo."""
+
+    def user_env(self, env: dict[str, str]) -> dict[str, str]:
+        """The enclosure sets HOME."""
+        env["SHELL"] = "/bin/bash"
+        return env
