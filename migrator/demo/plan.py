@@ -138,8 +138,20 @@ def make(folder: Path, ports: PortBlock, options: Options) -> Plan:
 def _member(name: str, folder: Path, ports: PortBlock) -> MemberPlan:
     own = folder / "members" / name
     own.mkdir(parents=True)
-    numbers = [ports.take() for _ in range(7)]
-    return MemberPlan(name, own, *numbers, *(secrets.token_hex(32) for _ in range(3)))
+    return MemberPlan(
+        name=name,
+        folder=own,
+        public_port=ports.take(),
+        proxy_api_port=ports.take(),
+        proxy_metrics_port=ports.take(),
+        hub_port=ports.take(),
+        binderhub_port=ports.take(),
+        gateway_port=ports.take(),
+        controller_port=ports.take(),
+        proxy_token=secrets.token_hex(32),
+        binder_token=secrets.token_hex(32),
+        migrator_token=secrets.token_hex(32),
+    )
 
 
 def write_secret(path: Path, value: str) -> str:

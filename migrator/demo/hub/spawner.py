@@ -8,6 +8,7 @@ of the machine, by which the demo finds what it must kill.
 from __future__ import annotations
 
 import asyncio
+import os
 import shutil
 import sys
 from pathlib import Path
@@ -30,7 +31,7 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
 
     @property
     def _home(self) -> Path:
-        return Path(self._demo().folder) / "homes" / self.user.name
+        return Path(self._demo().folder) / "homes" / str(self.user.name)
 
     def get_args(self) -> list[str]:
         """A plain Jupyter server under the user's prefix, opened by the token in the link."""
@@ -52,6 +53,7 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
         env: dict[str, str] = super().get_env()
         if "repo_url" in self.user_options:
             env["BINDER_REPO_URL"] = self.user_options["repo_url"]
+        env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
         env.update({key.upper(): self.user_options[key] for key in _BINDER_OPTIONS if key in self.user_options})
         env[marks.DEMO] = self._demo().demo
         env[marks.MACHINE] = self._machine()
