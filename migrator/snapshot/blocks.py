@@ -1,0 +1,77 @@
+"""One block: its id from its plain bytes, and its encrypted form in a pack.
+
+    codec 1 | nonce 12 | AES-256-GCM of the (perhaps compressed) bytes, tag included
+
+The associated data are a magic number, the version, the codec, the block's id and the session id. The id is BLAKE3
+keyed per session: the same bytes have another id in another session, and an id tells nothing to who lacks the key.
+"""
+
+from __future__ import annotations
+
+import secrets
+import struct
+from typing import Any
+
+import xxhash
+from blake3 import blake3
+from cryptography.exceptions import InvalidTag
+
+from migrator.snapshot.compression import Codec, decompress
+from migrator.snapshot.envelope import NONCE_BYTES, TAG_BYTES, VERSION
+from migrator.snapshot.keys import SessionKeys
+from migrator.storage.protocol import Buffer
+
+BLOCK_BYTES = 4 * 1024 * 1024
+OVERHEAD = 1 + NONCE_BYTES + TAG_BYTES
+_BOUND = struct.Struct(">4sHB32s")
+
+
+class DamagedBlock(Exception):
+    """The bytes are not those of the block; the caller knows the pack and says so."""
+
+
+def block_id(keys: SessionKeys, data: Buffer) -> bytes:
+    """Name a block by its content: 32 bytes."""
+    return blake3(data, key=keys.ids).digest()
+
+
+def check_value(data: Buffer) -> bytes:
+    """Give the fast checksum by which an unchanged block is recognised: xxh3-128, 16 bytes. No content address."""
+    return xxhash.xxh3_128_digest(data)
+
+
+def seal_block(
+    keys: SessionKeys, session: str, identity: bytes, codec: Codec, data: Buffer, target: memoryview
+) -> None:
+    """Write the encrypted form into `target`, which has exactly `len(data) + OVERHEAD` bytes."""
+    nonce = secrets.token_bytes(NONCE_BYTES)
+    target[0] = codec
+    target[1 : 1 + NONCE_BYTES] = nonce
+    _encrypt(keys.blocks, nonce, data, _bound_to(codec, identity, session), target[1 + NONCE_BYTES :])
+
+
+def open_block(keys: SessionKeys, session: str, identity: bytes, stored: memoryview, size: int) -> bytes:
+    """Give the plain bytes, verified; raises `DamagedBlock`."""
+    if len(stored) < OVERHEAD:
+        raise DamagedBlock("too short")
+    codec, nonce = stored[0], bytes(stored[1 : 1 + NONCE_BYTES])
+    try:
+        inner = keys.blocks.decrypt(nonce, stored[1 + NONCE_BYTES :], _bound_to(codec, identity, session))
+        plain = decompress(codec, inner, size)
+    except (InvalidTag, ValueError) as error:
+        raise DamagedBlock(str(error) or "not authentic") from error
+    if len(plain) != size or block_id(keys, plain) != identity:
+        raise DamagedBlock("other content than its id says")
+    return plain
+
+
+def _bound_to(codec: int, identity: bytes, session: str) -> bytes:
+    return _BOUND.pack(b"SMBK", VERSION, codec, identity) + session.encode()
+
+
+def _encrypt(cipher: Any, nonce: bytes, data: Buffer, bound: bytes, target: memoryview) -> None:
+    """Encrypt without a copy where the library can (cryptography 47 and later)."""
+    if hasattr(cipher, "encrypt_into"):
+        cipher.encrypt_into(nonce, data, bound, target)
+    else:
+        target[:] = cipher.encrypt(nonce, data, bound)

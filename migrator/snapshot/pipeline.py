@@ -1,0 +1,127 @@
+"""Carries blocks from the caller into the store: encrypted in threads, packs written in parallel, memory bounded.
+
+At most `BUDGET_BYTES` of blocks are taken in before they are durable. Together with the buffers of their packs and
+the spare ones this makes about 200 MiB at the worst, and about 100 MiB on data that a disk can follow.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import List, Set
+
+from migrator.snapshot.keys import SessionKeys
+from migrator.snapshot.manifest import BlockRef
+from migrator.snapshot.pack import Pack, pack_key
+from migrator.snapshot.packer import Packer, Slot
+from migrator.snapshot.workers import in_thread
+from migrator.storage.protocol import Buffer, ObjectStore
+
+BUDGET_BYTES = 64 * 1024 * 1024
+SMALL_BYTES = 64 * 1024  # blocks below are gathered: a trip to a thread costs more than the work
+BATCH_BYTES = 1024 * 1024
+BATCH_BLOCKS = 512
+
+
+class Pipeline:
+    """One snapshot's way into the store. After the first failure every call raises it."""
+
+    def __init__(self, store: ObjectStore, keys: SessionKeys, session: str, known: List[BlockRef]) -> None:
+        self._store = store
+        self._packer = Packer(keys, session, known)
+        self._free = BUDGET_BYTES
+        self._freed = asyncio.Event()
+        self._tasks: Set[asyncio.Future[None]] = set()
+        self._failure: BaseException | None = None
+        self._small: List[Slot] = []
+        self._small_bytes = 0
+        self.stored: List[str] = []
+        self.stored_bytes = 0
+
+    async def add(self, data: Buffer, check: bytes | None, *, stable: bool) -> Slot:
+        """Take in one block. Unless `stable`, the bytes are read before this returns, and may change after."""
+        self._raise_failure()
+        if len(data) < SMALL_BYTES:
+            slot = Slot(data if stable else bytes(data), check)
+            await self._gather(slot)
+            return slot
+        slot = Slot(data, check)
+        task = await self._start([slot], len(data))
+        if not stable:
+            await asyncio.wait({task})
+            self._raise_failure()
+        return slot
+
+    async def drain(self) -> None:
+        """Return when every block taken in is durable."""
+        await self._flush()
+        await self._settle()
+        for pack in self._packer.finish():
+            self._spawn(self._upload(pack))
+        await self._settle()
+
+    async def abandon(self) -> None:
+        """Let go of everything; packs that are stored already stay until they are collected."""
+        for task in self._tasks:
+            task.cancel()
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+
+    async def _gather(self, slot: Slot) -> None:
+        self._small.append(slot)
+        self._small_bytes += len(slot.data)
+        if self._small_bytes >= BATCH_BYTES or len(self._small) >= BATCH_BLOCKS:
+            await self._flush()
+
+    async def _flush(self) -> None:
+        slots, size = self._small, self._small_bytes
+        self._small, self._small_bytes = [], 0
+        if slots:
+            await self._start(slots, size)
+
+    async def _start(self, slots: List[Slot], size: int) -> asyncio.Future[None]:
+        while self._free < size and self._failure is None:
+            self._freed.clear()
+            await self._freed.wait()
+        self._raise_failure()
+        self._free -= size
+        return self._spawn(self._pack(slots))
+
+    async def _pack(self, slots: List[Slot]) -> None:
+        ready, saved = await in_thread(lambda: self._packer.add(slots))
+        self._release(saved)
+        for pack in ready:
+            self._spawn(self._upload(pack))
+
+    async def _upload(self, pack: Pack) -> None:
+        data = await in_thread(lambda: self._packer.encode(pack))
+        await self._store.put(pack_key(pack.id), data)
+        self.stored.append(pack.id)
+        self.stored_bytes += len(data)
+        data.release()
+        self._packer.recycle(pack)
+        self._release(pack.plain_bytes)
+
+    def _release(self, size: int) -> None:
+        self._free += size
+        self._freed.set()
+
+    def _spawn(self, work: object) -> asyncio.Future[None]:
+        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+        self._tasks.add(task)
+        task.add_done_callback(self._ended)
+        return task  # type: ignore[return-value]
+
+    def _ended(self, task: asyncio.Future[None]) -> None:
+        self._tasks.discard(task)
+        if self._failure is None:
+            self._failure = asyncio.CancelledError() if task.cancelled() else task.exception()
+        self._freed.set()
+
+    async def _settle(self) -> None:
+        while self._tasks:
+            await asyncio.wait(self._tasks)
+        self._raise_failure()
+
+    def _raise_failure(self) -> None:
+        if self._failure is not None:
+            raise self._failure
