@@ -7,8 +7,8 @@ from pathlib import Path
 from typing import TypeVar
 
 from traitlets import Float, Int, TraitError, Unicode
-from traitlets.config import Config, Configurable, PyFileConfigLoader
-from traitlets.config.loader import ConfigFileNotFound, DeferredConfigString
+from traitlets.config import Config, Configurable
+from traitlets.config.loader import ConfigFileNotFound, DeferredConfigString, PyFileConfigLoader
 
 S = TypeVar("S", bound="ServiceSettings")
 
@@ -88,8 +88,9 @@ def _file(file: str | None) -> Config:
         return Config()
     path = Path(file)
     try:
-        return PyFileConfigLoader(path.name, path=str(path.resolve().parent)).load_config()
+        config: Config = PyFileConfigLoader(path.name, path=str(path.resolve().parent)).load_config()
     except ConfigFileNotFound as error:
         raise SettingsError(f"no such configuration file: {file}") from error
     except Exception as error:  # the file is Python: it can raise anything
         raise SettingsError(f"{file}: {error}") from error
+    return config
