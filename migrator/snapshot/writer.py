@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from typing import Any, Dict, List, Union
+from typing import Any
 
 from migrator.snapshot.blocks import BLOCK_BYTES
 from migrator.snapshot.envelope import VERSION
@@ -29,7 +29,7 @@ class BlobWriter:
     def __init__(self, pipeline: Pipeline, known: frozenset[BlockRef]) -> None:
         self._pipeline = pipeline
         self._known = known
-        self._parts: List[Union[Slot, BlockRef]] = []
+        self._parts: list[Slot | BlockRef] = []
         self._tail = bytearray()
         self._length = 0
         self.closed = False
@@ -49,14 +49,17 @@ class BlobWriter:
                 await self._add(rest[:BLOCK_BYTES], None, stable=stable)
                 rest = rest[BLOCK_BYTES:]
 
-    async def block(self, data: Buffer, check: bytes | None = None) -> None:
-        """Append one block as it is, at most 4 MiB; `check` is its xxh3-128 (16 bytes) if the caller knows it."""
+    async def block(self, data: Buffer, check: bytes | None = None, *, stable: bool = False) -> None:
+        """Append one block as it is, at most 4 MiB; `check` is its xxh3-128 (16 bytes) if the caller knows it.
+
+        With `stable` the caller promises never to change the buffer; then this need not wait until it was read.
+        """
         await self._flush()
         view = memoryview(data).cast("B")
         if len(view) > BLOCK_BYTES or (check is not None and len(check) != 16):
             raise WriterMisused(f"a block has at most {BLOCK_BYTES} bytes and a check of 16, not {len(view)} bytes")
         if view:
-            await self._add(view, check, stable=isinstance(view.obj, bytes))
+            await self._add(view, check, stable=stable or isinstance(view.obj, bytes))
 
     async def reuse(self, ref: BlockRef) -> None:
         """Append a block of the base snapshot without its bytes."""
@@ -82,7 +85,7 @@ class BlobWriter:
     async def _add(self, data: Buffer, check: bytes | None, *, stable: bool) -> None:
         self._take(await self._pipeline.add(data, check, stable=stable), len(data))
 
-    def _take(self, part: Union[Slot, BlockRef], size: int) -> None:
+    def _take(self, part: Slot | BlockRef, size: int) -> None:
         if self.closed:
             raise WriterMisused("the blob is closed")
         self._parts.append(part)
@@ -108,8 +111,13 @@ class SnapshotWriter:
         known = [ref for blob in base.blobs.values() for ref in blob.blocks] if base else []
         self._known = frozenset(known)
         self._pipeline = Pipeline(store, keys, session_id, known)
-        self._blobs: Dict[str, Union[BlobWriter, Blob]] = {}
+        self._blobs: dict[str, BlobWriter | Blob] = {}
         self._over = False
+
+    @property
+    def base(self) -> Manifest | None:
+        """The snapshot that this one is written on top of."""
+        return self._base
 
     @property
     def bytes_written(self) -> int:
@@ -123,6 +131,10 @@ class SnapshotWriter:
         self._blobs[name] = blob
         return blob
 
+    def forget(self, name: str) -> None:
+        """Leave a blob out again, closed or not: its source failed half-way and begins anew. None of that name: no error."""
+        self._blobs.pop(name, None)
+
     def keep(self, name: str) -> None:
         """Take over a whole blob of the base under its name."""
         self._check_new(name)
@@ -130,7 +142,7 @@ class SnapshotWriter:
             raise WriterMisused(f"the base snapshot has no blob {name!r}; write it")
         self._blobs[name] = self._base.blobs[name]
 
-    async def commit(self, body: Dict[str, Any]) -> Manifest:
+    async def commit(self, body: dict[str, Any]) -> Manifest:
         """Make the snapshot durable: first its packs, then its manifest. `body` is any JSON object."""
         self._check_open()
         left = [name for name, blob in self._blobs.items() if isinstance(blob, BlobWriter) and not blob.closed]
@@ -153,7 +165,7 @@ class SnapshotWriter:
         except StorageError as error:
             _LOG.info("packs of the abandoned snapshot %s stay until they are collected: %s", self.snapshot, error)
 
-    def _manifest(self, body: Dict[str, Any]) -> tuple[Manifest, bytes]:
+    def _manifest(self, body: dict[str, Any]) -> tuple[Manifest, bytes]:
         parent = self._base.snapshot if self._base else None
         blobs = {name: blob if isinstance(blob, Blob) else blob.finished() for name, blob in self._blobs.items()}
         manifest = Manifest(VERSION, self._session, self.snapshot, parent, self._epoch, time.time(), blobs, body)
