@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import asdict, dataclass, field, fields
-from typing import Any, Dict, Mapping, Tuple
+from typing import Any, Mapping
 
 from migrator.session.errors import BadId, BadRecord
 from migrator.session.ids import check_member, check_session_id
@@ -44,7 +44,7 @@ class Event:
 
     at: float
     event: str
-    detail: Dict[str, Any] = field(default_factory=dict)
+    detail: dict[str, Any] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -64,13 +64,13 @@ class Record:
     image: str = ""
     link: str = ""
     sealed: str = ""
-    timeline: Tuple[Event, ...] = ()
+    timeline: tuple[Event, ...] = ()
     retention_s: float = 86400
     created: float = 0.0
     updated: float = 0.0
-    more: Dict[str, Any] = field(default_factory=dict)
+    more: dict[str, Any] = field(default_factory=dict)
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """Give the record as JSON values; unknown fields come back as they were read."""
         plain = asdict(self)
         more = plain.pop("more")
@@ -138,7 +138,7 @@ def _event(value: Any) -> Event:
 
 
 _KNOWN = frozenset(each.name for each in fields(Record)) - {"more"}
-_KINDS: Dict[str, Any] = {
+_KINDS: dict[str, Any] = {
     "id": str,
     "epoch": int,
     "phase": str,

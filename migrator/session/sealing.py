@@ -9,7 +9,7 @@ import base64
 import json
 import secrets
 from dataclasses import dataclass, field
-from typing import Any, Dict
+from typing import Any
 
 from cryptography.exceptions import InvalidTag
 from cryptography.hazmat.primitives.ciphers.aead import AESGCM
@@ -28,7 +28,7 @@ class Secrets:
 
     key: bytes = field(repr=False)
     token: str = field(default="", repr=False)
-    user_options: Dict[str, Any] = field(default_factory=dict, repr=False)
+    user_options: dict[str, Any] = field(default_factory=dict, repr=False)
 
 
 def seal(secret: bytes, session: str, content: Secrets) -> str:

@@ -9,7 +9,7 @@ import asyncio
 import json
 import re
 import zlib
-from typing import Any, Dict, List, Tuple
+from typing import Any, Dict
 
 from migrator.snapshot.envelope import Kind, seal, unseal
 from migrator.snapshot.errors import SnapshotCorrupt, SnapshotError
@@ -29,7 +29,7 @@ class _Batch:
     """Entries that will lie in one object, and the task that stores it."""
 
     def __init__(self) -> None:
-        self.entries: List[Entry] = []
+        self.entries: list[Entry] = []
         self.stored: asyncio.Future[int]
 
 
@@ -48,7 +48,7 @@ class JournalWriter:
         self._turn = asyncio.Lock()
         self._open: _Batch | None = None
 
-    async def append(self, entries: List[Entry]) -> int:
+    async def append(self, entries: list[Entry]) -> int:
         """Store JSON entries; returns the number of their object, shared with others, when they are durable."""
         if self._open is None:
             batch = self._open = _Batch()
@@ -76,35 +76,34 @@ class JournalWriter:
         raise SnapshotError(f"another writer of epoch {self._epoch} is at work; there must be one per session")
 
     async def _first_free(self) -> int:
-        taken = [0]
-        async for info in self._store.list(f"{PREFIX}{self._epoch:08d}-"):
-            taken.append(parse_journal_key(info.key)[1])
-        return max(taken) + 1
+        folder = f"{PREFIX}{self._epoch:08d}-"
+        taken = [parse_journal_key(info.key)[1] async for info in self._store.list(folder)]
+        return max(taken, default=0) + 1
 
 
 async def read_journal(
-    store: ObjectStore, keys: SessionKeys, session_id: str, after: Tuple[int, int]
-) -> List[Tuple[int, int, List[Entry]]]:
+    store: ObjectStore, keys: SessionKeys, session_id: str, after: tuple[int, int]
+) -> list[tuple[int, int, list[Entry]]]:
     """Read what was appended after `(epoch, seq)`, in order; raises `SnapshotCorrupt` if one is damaged or missing."""
     places = [place for place in await journal_places(store) if place > after]
     _check_whole(places, after)
     free = asyncio.Semaphore(PARALLEL_READS)
 
-    async def read(place: Tuple[int, int]) -> Tuple[int, int, List[Entry]]:
+    async def read(place: tuple[int, int]) -> tuple[int, int, list[Entry]]:
         async with free:
             return (*place, await read_journal_object(store, keys, session_id, place))
 
     return list(await asyncio.gather(*(read(place) for place in places)))
 
 
-async def journal_places(store: ObjectStore) -> List[Tuple[int, int]]:
+async def journal_places(store: ObjectStore) -> list[tuple[int, int]]:
     """List every `(epoch, seq)` that there is, in order."""
     return sorted([parse_journal_key(info.key) async for info in store.list(PREFIX)])
 
 
 async def read_journal_object(
-    store: ObjectStore, keys: SessionKeys, session_id: str, place: Tuple[int, int]
-) -> List[Entry]:
+    store: ObjectStore, keys: SessionKeys, session_id: str, place: tuple[int, int]
+) -> list[Entry]:
     """Read the entries of one object."""
     name = journal_key(*place)
     data = await store.get(name)
@@ -116,7 +115,7 @@ def journal_key(epoch: int, seq: int) -> str:
     return f"{PREFIX}{epoch:08d}-{seq:08d}"
 
 
-def parse_journal_key(key: str) -> Tuple[int, int]:
+def parse_journal_key(key: str) -> tuple[int, int]:
     """Undo `journal_key`."""
     match = _NAME.fullmatch(key)
     if match is None:
@@ -124,7 +123,7 @@ def parse_journal_key(key: str) -> Tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _check_whole(places: List[Tuple[int, int]], after: Tuple[int, int]) -> None:
+def _check_whole(places: list[tuple[int, int]], after: tuple[int, int]) -> None:
     """Refuse a journal with a hole: running what follows it would give another state than the user had."""
     epoch, seq = after
     for place in places:
@@ -134,15 +133,15 @@ def _check_whole(places: List[Tuple[int, int]], after: Tuple[int, int]) -> None:
         epoch, seq = place
 
 
-def _encode(keys: SessionKeys, session: str, name: str, entries: List[Entry]) -> bytes:
+def _encode(keys: SessionKeys, session: str, name: str, entries: list[Entry]) -> bytes:
     plain = zlib.compress(json.dumps(entries, separators=(",", ":")).encode(), 1)
     return seal(Kind.JOURNAL, keys, session, name, plain)
 
 
-def _decode(keys: SessionKeys, session: str, name: str, data: bytes) -> List[Entry]:
+def _decode(keys: SessionKeys, session: str, name: str, data: bytes) -> list[Entry]:
     plain = unseal(Kind.JOURNAL, keys, session, name, data)
     try:
-        entries: List[Entry] = json.loads(zlib.decompress(plain))
+        entries: list[Entry] = json.loads(zlib.decompress(plain))
     except (ValueError, zlib.error) as error:
         raise SnapshotCorrupt(f"{name} is authentic but not well formed: {error}") from error
     return entries

@@ -12,7 +12,7 @@ import struct
 import zlib
 from dataclasses import dataclass
 from itertools import islice
-from typing import Any, Dict, Iterator, NamedTuple, Tuple
+from typing import Any, Iterator, NamedTuple
 
 from migrator.snapshot.envelope import VERSION, Kind, seal, unseal
 from migrator.snapshot.errors import SnapshotCorrupt
@@ -37,7 +37,7 @@ class Blob(NamedTuple):
     """One named stream of bytes: its blocks in order, `length` in all."""
 
     length: int
-    blocks: Tuple[BlockRef, ...]
+    blocks: tuple[BlockRef, ...]
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,8 @@ class Manifest:
     parent: str | None
     epoch: int
     created: float
-    blobs: Dict[str, Blob]
-    body: Dict[str, Any]
+    blobs: dict[str, Blob]
+    body: dict[str, Any]
 
     @property
     def state_bytes(self) -> int:

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import secrets
 import struct
-from typing import Iterable, List
+from typing import Iterable
 
 from migrator.snapshot import envelope
 from migrator.snapshot.envelope import VERSION, Kind, seal, unseal
@@ -35,7 +35,7 @@ class Pack:
     def __init__(self, buffer: bytearray) -> None:
         self.id = secrets.token_hex(16)
         self.buffer = buffer
-        self.refs: List[BlockRef] = []
+        self.refs: list[BlockRef] = []
         self.plain_bytes = 0
         self.pending = 0
         self.full = False
@@ -69,7 +69,7 @@ def _encode_index(refs: Iterable[BlockRef]) -> bytes:
     return b"".join(_ROW.pack(bytes.fromhex(r.id), bytes.fromhex(r.check), r.offset, r.stored, r.size) for r in refs)
 
 
-def read_index(data: bytes, keys: SessionKeys, session: str, pack: str) -> List[BlockRef]:
+def read_index(data: bytes, keys: SessionKeys, session: str, pack: str) -> list[BlockRef]:
     """List the blocks of a whole pack by its own index; raises `SnapshotCorrupt` or `WrongKey`."""
     if len(data) < _HEAD.size + _TAIL.size or _HEAD.unpack_from(data)[0] != b"SMPK":
         raise SnapshotCorrupt(f"{pack_key(pack)} is no pack, or is cut off; use a snapshot that does not need it")

@@ -6,7 +6,7 @@ Whoever is first with a block's content claims its id; later ones, and those of 
 from __future__ import annotations
 
 import threading
-from typing import Dict, Iterable, List
+from typing import Iterable
 
 from migrator.snapshot.blocks import OVERHEAD, block_id, check_value, seal_block
 from migrator.snapshot.compression import compress
@@ -52,21 +52,21 @@ class Packer:
         self._keys = keys
         self._session = session
         self._lock = threading.Lock()
-        self._base: Dict[str, BlockRef] = {ref.id: ref for ref in known}
-        self._claimed: Dict[bytes, Slot] = {}
+        self._base: dict[str, BlockRef] = {ref.id: ref for ref in known}
+        self._claimed: dict[bytes, Slot] = {}
         self._open: Pack | None = None
-        self._spare: List[bytearray] = []
+        self._spare: list[bytearray] = []
 
-    def add(self, slots: List[Slot]) -> tuple[List[Pack], int]:
+    def add(self, slots: list[Slot]) -> tuple[list[Pack], int]:
         """Store blocks; gives the packs that are now complete, and how many plain bytes were there already."""
-        ready: List[Pack] = []
+        ready: list[Pack] = []
         saved = 0
         for slot in slots:
             saved += self._add(slot, ready)
             slot.data = b""
         return ready, saved
 
-    def finish(self) -> List[Pack]:
+    def finish(self) -> list[Pack]:
         """Close the last pack; no `add` may be under way or follow."""
         last, self._open = self._open, None
         return [last] if last is not None and last.refs else []
@@ -81,7 +81,7 @@ class Packer:
             if len(self._spare) < SPARE_BUFFERS:
                 self._spare.append(pack.buffer)
 
-    def _add(self, slot: Slot, ready: List[Pack]) -> int:
+    def _add(self, slot: Slot, ready: list[Pack]) -> int:
         size = len(slot.data)
         identity = block_id(self._keys, slot.data)
         there = self._base.get(identity.hex())
@@ -102,7 +102,7 @@ class Packer:
         return 0
 
     def _reserve(
-        self, identity: bytes, check: bytes, stored: int, size: int, ready: List[Pack]
+        self, identity: bytes, check: bytes, stored: int, size: int, ready: list[Pack]
     ) -> tuple[Pack, BlockRef]:
         with self._lock:
             if self._open is not None and not self._open.has_room(stored):
@@ -114,7 +114,7 @@ class Packer:
                 self._open = Pack(self._spare.pop() if self._spare else bytearray(PACK_BYTES))
             return self._open, self._open.reserve(identity, check, stored, size)
 
-    def _written(self, pack: Pack, ready: List[Pack]) -> None:
+    def _written(self, pack: Pack, ready: list[Pack]) -> None:
         with self._lock:
             pack.pending -= 1
             if pack.full and not pack.pending:

@@ -7,7 +7,7 @@ the spare ones this makes about 200 MiB at the worst, and about 100 MiB on data 
 from __future__ import annotations
 
 import asyncio
-from typing import List, Set
+from typing import Any, Coroutine
 
 from migrator.snapshot.keys import SessionKeys
 from migrator.snapshot.manifest import BlockRef
@@ -25,16 +25,16 @@ BATCH_BLOCKS = 512
 class Pipeline:
     """One snapshot's way into the store. After the first failure every call raises it."""
 
-    def __init__(self, store: ObjectStore, keys: SessionKeys, session: str, known: List[BlockRef]) -> None:
+    def __init__(self, store: ObjectStore, keys: SessionKeys, session: str, known: list[BlockRef]) -> None:
         self._store = store
         self._packer = Packer(keys, session, known)
         self._free = BUDGET_BYTES
         self._freed = asyncio.Event()
-        self._tasks: Set[asyncio.Future[None]] = set()
+        self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
-        self._small: List[Slot] = []
+        self._small: list[Slot] = []
         self._small_bytes = 0
-        self.stored: List[str] = []
+        self.stored: list[str] = []
         self.stored_bytes = 0
 
     async def add(self, data: Buffer, check: bytes | None, *, stable: bool) -> Slot:
@@ -78,7 +78,7 @@ class Pipeline:
         if slots:
             await self._start(slots, size)
 
-    async def _start(self, slots: List[Slot], size: int) -> asyncio.Future[None]:
+    async def _start(self, slots: list[Slot], size: int) -> asyncio.Task[None]:
         while self._free < size and self._failure is None:
             self._freed.clear()
             await self._freed.wait()
@@ -86,7 +86,7 @@ class Pipeline:
         self._free -= size
         return self._spawn(self._pack(slots))
 
-    async def _pack(self, slots: List[Slot]) -> None:
+    async def _pack(self, slots: list[Slot]) -> None:
         ready, saved = await in_thread(lambda: self._packer.add(slots))
         self._release(saved)
         for pack in ready:
@@ -105,13 +105,13 @@ class Pipeline:
         self._free += size
         self._freed.set()
 
-    def _spawn(self, work: object) -> asyncio.Future[None]:
-        task = asyncio.ensure_future(work)  # type: ignore[arg-type]
+    def _spawn(self, work: Coroutine[Any, Any, None]) -> asyncio.Task[None]:
+        task = asyncio.ensure_future(work)
         self._tasks.add(task)
         task.add_done_callback(self._ended)
-        return task  # type: ignore[return-value]
+        return task
 
-    def _ended(self, task: asyncio.Future[None]) -> None:
+    def _ended(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)
         if self._failure is None:
             self._failure = asyncio.CancelledError() if task.cancelled() else task.exception()

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict
-from typing import AsyncIterator, Dict, List
+from typing import AsyncIterator
 
 from migrator.snapshot.blocks import DamagedBlock, open_block
 from migrator.snapshot.errors import SnapshotCorrupt
@@ -32,7 +32,7 @@ class SnapshotReader:
     """An open snapshot; several tasks may read from it. It holds up to 64 MiB of fetched ranges, and no connection."""
 
     def __init__(
-        self, store: ObjectStore, keys: SessionKeys, manifest: Manifest, segments: Dict[BlockRef, Segment]
+        self, store: ObjectStore, keys: SessionKeys, manifest: Manifest, segments: dict[BlockRef, Segment]
     ) -> None:
         self.manifest = manifest
         self._store = store
@@ -57,7 +57,7 @@ class SnapshotReader:
 
     async def stream(self, name: str) -> AsyncIterator[bytes]:
         """Give a blob's blocks in order, decrypted and verified."""
-        waiting: List[asyncio.Task[bytes]] = []
+        waiting: list[asyncio.Task[bytes]] = []
         ahead = 0
         refs = list(reversed(self.manifest.blobs[name].blocks))
         try:

@@ -5,7 +5,7 @@ Ten thousand small blobs must not cost ten thousand requests, and a large one sh
 
 from __future__ import annotations
 
-from typing import Dict, Iterable, List, NamedTuple
+from typing import Iterable, NamedTuple
 
 from migrator.snapshot.manifest import BlockRef
 
@@ -21,12 +21,12 @@ class Segment(NamedTuple):
     length: int
 
 
-def plan(refs: Iterable[BlockRef]) -> Dict[BlockRef, Segment]:
+def plan(refs: Iterable[BlockRef]) -> dict[BlockRef, Segment]:
     """Assign each block to the one segment that holds it."""
-    by_pack: Dict[str, List[BlockRef]] = {}
+    by_pack: dict[str, list[BlockRef]] = {}
     for ref in set(refs):
         by_pack.setdefault(ref.pack, []).append(ref)
-    planned: Dict[BlockRef, Segment] = {}
+    planned: dict[BlockRef, Segment] = {}
     for pack, members in by_pack.items():
         members.sort(key=lambda ref: ref.offset)
         for group in _groups(members):
@@ -36,8 +36,8 @@ def plan(refs: Iterable[BlockRef]) -> Dict[BlockRef, Segment]:
     return planned
 
 
-def _groups(members: List[BlockRef]) -> Iterable[List[BlockRef]]:
-    group: List[BlockRef] = []
+def _groups(members: list[BlockRef]) -> Iterable[list[BlockRef]]:
+    group: list[BlockRef] = []
     for ref in members:
         if group:
             last = group[-1]

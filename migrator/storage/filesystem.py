@@ -16,9 +16,9 @@ import os
 import secrets
 import time
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import AsyncIterator, Callable, Iterator, List, TypeVar
+from typing import AsyncIterator, Callable, Iterator, TypeVar
 from urllib.parse import SplitResult, unquote
 
 from migrator.storage.errors import (
@@ -94,7 +94,7 @@ class FilesystemStore:
             raise NotFound(f"there is no {key}")
         return path
 
-    def _put(self, key: str, data: Buffer, if_absent: bool, if_match: str | None) -> str:  # noqa: FBT001 - as in put
+    def _put(self, key: str, data: Buffer, if_absent: bool, if_match: str | None) -> str:
         self._prepare()
         path = self._root / key
         temporary = self._root / ".tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
@@ -104,7 +104,8 @@ class FilesystemStore:
             with self._locked(key):
                 return _install(temporary, path, key, if_absent, if_match)
         finally:
-            temporary.unlink() if temporary.exists() else None
+            with suppress(FileNotFoundError):  # the usual case: it was renamed
+                temporary.unlink()
 
     def _delete(self, key: str) -> None:
         self._prepare()
@@ -123,11 +124,9 @@ class FilesystemStore:
         for folder in (self._root / ".tmp", self._root / ".locks"):
             _make_folders(folder)
         for left in (self._root / ".tmp").iterdir():
-            try:
+            with suppress(FileNotFoundError):  # its writer was only slow, and has just finished
                 if left.stat().st_mtime < time.time() - STALE_S:
                     left.unlink()
-            except FileNotFoundError:
-                continue  # its writer was only slow, and has just finished
         self._ready = True
 
     @contextmanager
@@ -174,7 +173,7 @@ def _write_synced(path: Path, data: Buffer) -> None:
         os.close(descriptor)
 
 
-def _install(temporary: Path, path: Path, key: str, if_absent: bool, if_match: str | None) -> str:  # noqa: FBT001
+def _install(temporary: Path, path: Path, key: str, if_absent: bool, if_match: str | None) -> str:
     """Rename under the lock, if the condition holds."""
     try:
         there: os.stat_result | None = path.stat()

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from typing import AsyncIterator, Dict, NamedTuple
+from typing import AsyncIterator, NamedTuple
 from urllib.parse import SplitResult
 
 from migrator.storage.errors import Conflict, NotFound
@@ -21,7 +21,7 @@ class MemoryStore:
     """An `ObjectStore` that lives as long as the object; safe within one event loop, since no call waits half-way."""
 
     def __init__(self) -> None:
-        self._objects: Dict[str, _Object] = {}
+        self._objects: dict[str, _Object] = {}
         self._writes = 0
 
     async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:

@@ -134,7 +134,7 @@ class S3Store:
                         "ETag"
                     ]
                 )
-            except Conflict:
+            except Conflict:  # noqa: PERF203 - repeating is the point
                 return self._own_write(key, write_id)
             except NotFound:
                 if "IfMatch" in conditions:
@@ -159,7 +159,7 @@ class S3Store:
             try:
                 answer = self._asked(key, self._client.get_object, **wanted)
                 return answer["Body"].read(), _plain(answer["ETag"])
-            except _PastTheEnd:
+            except _PastTheEnd:  # noqa: PERF203 - repeating is the point
                 return b"", ""
             except BotoCoreError as error:
                 if attempt == BODY_ATTEMPTS:
