@@ -1,0 +1,33 @@
+"""A kernel's whole state as named parts, and back: every variable comes back right, or is named with a reason.
+
+`dump` runs in a forked child of the kernel, `load` in the main thread of a fresh one. Both need the standard library only and import
+nothing that the user has not imported, but for what the pickles themselves name.
+"""
+
+from __future__ import annotations
+
+from typing import Any, Callable
+
+from .lost import Lost, LostError
+
+__all__ = ["Lost", "LostError", "dump", "load"]
+
+
+def dump(
+    shell: Any, sink: Any, *, skip: frozenset[str] = frozenset(), progress: Callable[[str], None] = lambda _name: None
+) -> dict[str, Any]:
+    """Save the state of the kernel of this shell into a sink.
+
+    `sink.add(name, buffers)` takes each part. `progress(name)` is called before each piece of work, so that a watchdog can tell which
+    one never ends; such names, given back as `skip`, become placeholders. Gives `{"saved", "lost", "changed", "warnings"}`.
+    """
+    from .dumper import Dump  # noqa: PLC0415 - a kernel that never saves loads nothing
+
+    return Dump(shell, sink, skip, progress).run()
+
+
+def load(shell: Any, source: Any) -> dict[str, Any]:
+    """Put a saved state into the kernel of this shell: `source.names()`, `source.read(name)` -> a writable buffer. Gives the report."""
+    from .loader import Loading  # noqa: PLC0415 - a kernel that is never restored loads nothing
+
+    return Loading(shell, source).run()

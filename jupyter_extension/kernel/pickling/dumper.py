@@ -1,0 +1,176 @@
+"""Taking a snapshot: everything the kernel holds, as named parts.
+
+The parts are `index` (what there is), `classes` (skeletons of the user's classes), `component/NAME` (a pickle of variables that share
+objects), `places/NAME` and `memory/NAME` (the memory of its arrays). A part's name depends on nothing but what it holds, so that a
+part that did not change is recognised as such.
+"""
+
+from __future__ import annotations
+
+import os
+import pickle
+import sys
+from array import array
+from typing import Any, Callable
+
+from . import classes, fingerprint, history, memory, rebuild
+from .components import Component, Grouping, Root, pickle_roots
+from .lost import Lost
+from .pickler import pickle_value
+from .saving import Saving
+
+FORMAT = 1
+ATOMS = "*atoms"
+_PLAIN_TYPES = (int, float, bool, type(None), complex)
+
+Progress = Callable[[str], None]
+
+
+class ClassState:
+    """A root that gives a class its methods, or its other attributes."""
+
+    __slots__ = ("extra", "key", "state")
+
+    def __init__(self, key: str, state: dict[str, Any], extra: dict[str, Any]) -> None:
+        self.key, self.state, self.extra = key, state, extra
+
+
+def reduce_class_state(root: ClassState, _saving: Any) -> Any:
+    """Reduce to the call that fills the class as soon as it is unpickled."""
+    return rebuild.set_class, (root.key, root.state, root.extra)
+
+
+class Dump:
+    """One snapshot on its way into a sink."""
+
+    def __init__(self, shell: Any, sink: Any, skip: frozenset[str], progress: Progress) -> None:
+        self._sink, self._skip, self._progress = sink, skip, progress
+        self._saving = Saving(shell, history.cell_finder(shell))
+        self._saving.plans[ClassState] = reduce_class_state
+        self._owner = os.getpid()
+        self._classes_done = 0
+
+    def run(self) -> dict[str, Any]:
+        """Write all parts, and give the report."""
+        names = history.variables(self._saving.shell)
+        atoms, roots = self._roots(names)
+        components = self._components(roots)
+        if atoms:
+            components.insert(0, ("*atoms", pickle_roots(atoms, self._saving, self._quiet, [])))
+        self._write(components, names)
+        return self._report(names, components)
+
+    def _quiet(self, _name: str) -> None:
+        """Report no progress."""
+
+    def _roots(self, names: list[str]) -> tuple[list[Root], list[Root]]:
+        atoms, roots = [], []
+        for name in names:
+            value = self._saving.namespace[name]
+            if name in self._skip:
+                value = Lost(type(value).__qualname__, "saving it did not end", self._saving.cell_of(name))
+            plain = type(value) in _PLAIN_TYPES or (type(value) in (str, bytes) and len(value) < 4096)
+            (atoms if plain else roots).append(Root(name, value))
+        roots += history.roots(self._saving.shell)
+        return atoms, roots
+
+    def _components(self, roots: list[Root]) -> list[tuple[str, Component]]:
+        single: dict[str, Component] = {}
+        visits: list[tuple[Root, list[Any]]] = []
+        while roots:
+            for root in roots:
+                visited: list[Any] = []
+                single[root.name] = self._pickle([root], visited)
+                visits.append((root, visited))
+            roots = self._class_roots()
+        grouping = Grouping(self._saving)
+        found = []
+        for group in grouping.group(visits):
+            group.sort(key=lambda root: root.rank)
+            name = group[0].name
+            found.append((name, single[name] if len(group) == 1 else self._pickle(group, [])))
+        return sorted(found, key=lambda item: item[1].roots[0].rank)
+
+    def _pickle(self, roots: list[Root], visited: list[Any]) -> Component:
+        component = pickle_roots(roots, self._saving, self._progress, visited)
+        if os.getpid() != self._owner:
+            os._exit(0)  # an object's reduction forked: this copy must not write into the snapshot
+        return component
+
+    def _class_roots(self) -> list[Root]:
+        roots = []
+        fresh = self._saving.classes.order[self._classes_done :]
+        self._classes_done += len(fresh)
+        for key, cls in fresh:
+            if isinstance(cls, type):
+                methods, rest, extra = classes.state(cls)
+                roots.append(Root(f"class:{key}", ClassState(key, methods, {}), 0))
+                roots.append(Root(f"class:{key}:rest", ClassState(key, rest, extra), 1))
+        return roots
+
+    def _write(self, components: list[tuple[str, Component]], names: list[str]) -> None:
+        placed = memory.layout({name: component.spans for name, component in components})
+        for name, component in components:
+            self._sink.add(f"component/{name}", component.chunks)
+            if name in placed.places:
+                flat = array("q", [number for place in placed.places[name] for number in place])
+                self._sink.add(f"places/{name}", [memoryview(flat).cast("B")])
+        for name, chunks in placed.parts.items():
+            self._sink.add(name, chunks)
+        self._sink.add("classes", self._skeletons())
+        self._sink.add("index", [pickle.dumps(self._index(components, placed.names, names), 5)])
+
+    def _skeletons(self) -> list[Any]:
+        self._saving.start()
+        made = [Skeleton(*classes.skeleton(key, cls)) for key, cls in self._saving.classes.order]
+        self._saving.plans[Skeleton] = Skeleton.reduce
+        return pickle_value(made, self._saving, [])
+
+    def _index(self, components: list[tuple[str, Component]], memories: list[str], names: list[str]) -> dict[str, Any]:
+        return {
+            "format": FORMAT,
+            "python": tuple(sys.version_info[:3]),
+            "components": [
+                (name, [root.name for root in component.roots], component.spans.buffers)
+                for name, component in components
+            ],
+            "memories": memories,
+            "variables": names,
+            "fingerprints": fingerprint.of_all(names, self._saving.namespace, self._progress),
+            "lost": self._losses(components),
+        }
+
+    def _losses(self, components: list[tuple[str, Component]]) -> list[dict[str, Any]]:
+        lost = []
+        for _, component in components:
+            for loss in component.losses:
+                entry = {"name": loss.root, "reason": f"{loss.what}: {loss.reason}"}
+                cell = self._saving.cell_of(loss.root)
+                lost.append(dict(entry, cell=cell) if cell else entry)
+            for root in component.roots:
+                if isinstance(root.value, Lost):
+                    lost.append({"name": root.name, "reason": repr(root.value)})
+        return lost
+
+    def _report(self, names: list[str], components: list[tuple[str, Component]]) -> dict[str, Any]:
+        lost = self._losses(components)
+        gone = {entry["name"] for entry in lost}
+        return {
+            "saved": [name for name in names if name not in gone],
+            "lost": lost,
+            "changed": [],
+            "warnings": [*self._saving.warnings, *self._saving.families.faults],
+        }
+
+
+class Skeleton:
+    """One entry of the part `classes`."""
+
+    __slots__ = ("args", "make")
+
+    def __init__(self, make: Any, args: tuple[Any, ...]) -> None:
+        self.make, self.args = make, args
+
+    def reduce(self, _saving: Any) -> Any:
+        """Reduce to the call that makes the class."""
+        return self.make, self.args

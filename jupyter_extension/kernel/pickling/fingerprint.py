@@ -1,0 +1,81 @@
+"""A cheap fingerprint of each variable, taken at the snapshot and again after the restore: what differs is reported.
+
+It must never run code of the user's, and must be the same in another process: so it looks at types, lengths, a sample of the items of
+built-in containers, and what the families know (shapes, dtypes, sampled bytes).
+"""
+
+from __future__ import annotations
+
+import sys
+import zlib
+from typing import Any, Callable, Iterable
+
+_ATOMS = (int, float, complex, bool, type(None), str, bytes)
+_SAMPLE = 8
+
+
+def of_all(names: Iterable[str], namespace: dict[str, Any], progress: Callable[[str], None]) -> dict[str, str]:
+    """Give the fingerprints of variables."""
+    found = {}
+    for name in names:
+        if name in namespace:
+            progress(name)
+            found[name] = of(namespace[name])
+    return found
+
+
+def compare(before: dict[str, str], namespace: dict[str, Any], gone: set[str]) -> list[dict[str, str]]:
+    """Give the variables whose fingerprints differ, but for those reported as lost."""
+    changed = []
+    for name, was in before.items():
+        if name in gone:
+            continue
+        now = of(namespace[name]) if name in namespace else "missing"
+        if now != was:
+            changed.append({"name": name, "reason": f"was {was}, is {now}"})
+    return changed
+
+
+def of(value: Any, depth: int = 2) -> str:
+    """Give the fingerprint of a value."""
+    kind = type(value)
+    name = type.__getattribute__(kind, "__qualname__")
+    if kind in _ATOMS:
+        return f"{name} {zlib.crc32(repr(value).encode('utf-8', 'replace')) if _short(value) else _sampled(value)}"
+    if kind in (list, tuple):
+        return f"{name}[{len(value)}]{_items(value[:_SAMPLE], depth)}"
+    if kind is dict:
+        head = [item for item, _ in zip(value.items(), range(_SAMPLE))]
+        return f"{name}[{len(value)}]{_items([part for item in head for part in item], depth)}"
+    if kind in (set, frozenset, bytearray):
+        return f"{name}[{len(value)}]"
+    return name + (_array(value) if _is_array(value) else "")
+
+
+def _short(value: Any) -> bool:
+    return not isinstance(value, (str, bytes)) or len(value) < 4096
+
+
+def _sampled(value: Any) -> str:
+    step = max(1, len(value) // 1024)
+    sample = value[::step]
+    return (
+        f"{len(value)}:{zlib.crc32(sample if isinstance(sample, bytes) else sample.encode('utf-8', 'surrogatepass'))}"
+    )
+
+
+def _items(items: Any, depth: int) -> str:
+    return "(" + ",".join(of(item, depth - 1) for item in items) + ")" if depth else ""
+
+
+def _is_array(value: Any) -> bool:
+    numpy = sys.modules.get("numpy")
+    return numpy is not None and type(value) is getattr(numpy, "ndarray", None)
+
+
+def _array(value: Any) -> str:
+    if value.dtype.hasobject:
+        return f" {value.dtype} {value.shape}"
+    flat = value.reshape(-1) if value.flags.c_contiguous else value.ravel()[:1024]
+    sample = flat[:: max(1, flat.size // 1024)]
+    return f" {value.dtype} {value.shape} {zlib.crc32(sample.tobytes())}"

@@ -1,0 +1,83 @@
+"""The names of the user's variables, and the kernel's history: In, Out, the execution count."""
+
+from __future__ import annotations
+
+import linecache
+import types
+from typing import Any, Callable
+
+from .components import Root
+
+_HISTORY = "history:"
+_OWN = frozenset(
+    ("In", "Out", "_ih", "_oh", "_dh", "get_ipython", "exit", "quit", "open", "__builtins__", "__builtin__")
+)
+
+
+def variables(shell: Any) -> list[str]:
+    """Give the names of the user's variables, those that IPython made and nobody changed left out."""
+    hidden = shell.user_ns_hidden
+    names = []
+    for name, value in shell.user_ns.items():
+        if not isinstance(name, str) or name in _OWN or (name in hidden and hidden[name] is value) or _is_input(name):
+            continue
+        names.append(name)
+    return names
+
+
+def _is_input(name: str) -> bool:
+    return name in ("_i", "_ii", "_iii") or (name.startswith("_i") and name[2:].isdigit())
+
+
+def cell_finder(shell: Any) -> Callable[[str], int | None]:
+    """Give a function that tells which cell made a variable: the last whose source assigns to its name."""
+    inputs: list[str] = getattr(getattr(shell, "history_manager", None), "input_hist_parsed", None) or []
+    return lambda name: _last_binding(name, inputs)
+
+
+def _last_binding(name: str, inputs: list[str]) -> int | None:
+    for number in range(len(inputs) - 1, 0, -1):
+        if name in inputs[number]:
+            return number
+    return None
+
+
+def roots(shell: Any) -> list[Root]:
+    """Give the history as roots."""
+    manager = shell.history_manager
+    found = [Root(f"{_HISTORY}out:{number}", value) for number, value in manager.output_hist.items()]
+    state = {"In": list(manager.input_hist_parsed), "raw": list(manager.input_hist_raw), "count": shell.execution_count}
+    found.append(Root(f"{_HISTORY}in", state))
+    return found
+
+
+def put(shell: Any, name: str, value: Any) -> bool:
+    """Put a root of the history back in its place; False if it is none."""
+    if not name.startswith(_HISTORY):
+        return False
+    manager = shell.history_manager
+    if name.startswith(f"{_HISTORY}out:"):
+        manager.output_hist[int(name.rpartition(":")[2])] = value
+    else:
+        manager.input_hist_parsed[:] = value["In"]
+        manager.input_hist_raw[:] = value["raw"]
+        shell.execution_count = value["count"]
+    return True
+
+
+def restored(_shell: Any) -> None:
+    """Do what can only be done once all is in place."""
+
+
+def recompile(filename: str, name: str, line: int) -> types.CodeType:
+    """Compile the source of a cell again and give the code object of the function that begins at this line; ValueError if there is none."""
+    source = "".join(linecache.getlines(filename))
+    pending = [compile(source, filename, "exec", dont_inherit=True)]
+    while pending:
+        code = pending.pop()
+        if code.co_name == name and code.co_firstlineno == line:
+            return code
+        pending += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    raise ValueError(
+        f"the source of {name} in {filename} is not at hand, so that this version of Python cannot compile it again"
+    )

@@ -1,0 +1,1 @@
+"""Objects and settings of popular libraries, one family per module."""

@@ -1,0 +1,123 @@
+"""Restoring a snapshot into a fresh kernel's namespace."""
+
+from __future__ import annotations
+
+import io
+import pickle
+import sys
+import types
+from array import array
+from typing import Any
+
+from . import families, fingerprint, history, rebuild, wellknown
+
+
+class Loading:
+    """One restore under way; what the functions of `rebuild.py` work for."""
+
+    def __init__(self, shell: Any, source: Any) -> None:
+        self.shell, self._source = shell, source
+        self.namespace: dict[str, Any] = shell.user_ns
+        self.specials = wellknown.capture(shell)
+        self.classes: dict[str, Any] = {}
+        self.lost: list[dict[str, Any]] = []
+        self.warnings: list[str] = []
+        self._index: dict[str, Any] = {}
+        self._buffers: dict[str, memoryview] = {}
+        self._places: list[list[tuple[int, int, int]]] = []
+        self._done: set[str] = set()
+        self._component_of: dict[str, str] = {}
+
+    def run(self) -> dict[str, Any]:
+        """Load all parts, and give the report."""
+        index = self._index = pickle.loads(self._source.read("index"))  # noqa: S301 - authenticated by the caller
+        self._by_name = {name: (roots, buffers) for name, roots, buffers in index["components"]}
+        rebuild.begin(self)
+        try:
+            self._unpickle("classes", [])
+            self._component_of = {root: name for name, roots, _ in index["components"] for root in roots}
+            for name, _, _ in index["components"]:
+                self.component(name)
+            history.restored(self.shell)
+        finally:
+            rebuild.end()
+        return self._report()
+
+    def component(self, name: str) -> None:
+        """Load a component, unless it is loaded or being loaded."""
+        if name in self._done:
+            return
+        self._done.add(name)
+        roots, buffers = self._by_name[name]
+        self._places.append(self._read_places(name))
+        try:
+            values = self._unpickle(f"component/{name}", [self.memory(span) for span in buffers])
+        except Exception as error:  # noqa: BLE001 - code of the user's or of a library; the others must come back
+            self.lost += [{"name": root, "reason": f"loading it failed: {error!r}"[:500]} for root in roots]
+            return
+        finally:
+            self._places.pop()
+        for root, value in values:
+            self._put(root, value)
+
+    def _put(self, root: str, value: Any) -> None:
+        if root.startswith("class:"):
+            return
+        if not history.put(self.shell, root, value):
+            self.namespace[root] = value
+
+    def _unpickle(self, part: str, buffers: list[Any]) -> Any:
+        data = self._source.read(part)
+        return pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)).load()  # noqa: S301 - authenticated by the caller
+
+    def _read_places(self, name: str) -> list[tuple[int, int, int]]:
+        part = f"places/{name}"
+        if part not in self._parts():
+            return []
+        flat = array("q")
+        flat.frombytes(self._source.read(part))
+        return list(zip(flat[0::3], flat[1::3], flat[2::3]))
+
+    def _parts(self) -> set[str]:
+        if not hasattr(self, "_names"):
+            self._names = set(self._source.names())
+        return self._names
+
+    def class_(self, key: str) -> Any:
+        """Give a class of the user's, filled unless that is going on."""
+        for root in (f"class:{key}", f"class:{key}:rest"):
+            component = self._component_of.get(root)
+            if component is not None and component not in self._done:
+                self.component(component)
+        return self.classes[key]
+
+    def memory(self, span: int) -> memoryview:
+        """Give the bytes of a span of the component being loaded."""
+        part, offset, length = self._places[-1][span]
+        if part < 0:
+            return memoryview(bytearray())
+        name = self._index["memories"][part]
+        if name not in self._buffers:
+            self._buffers[name] = memoryview(self._source.read(name)).cast("B")
+        return self._buffers[name][offset : offset + length]
+
+    def family(self, name: str) -> types.ModuleType:
+        """Give the module of a family."""
+        return families.family(name)
+
+    def recompile(self, filename: str, name: str, line: int) -> types.CodeType:
+        """Compile the source of a function that another minor version of Python compiled; ValueError if it is not at hand."""
+        return history.recompile(filename, name, line)
+
+    def _report(self) -> dict[str, Any]:
+        index = self._index
+        lost = [*index["lost"], *self.lost]
+        gone = {entry["name"] for entry in lost}
+        changed = fingerprint.compare(index["fingerprints"], self.namespace, gone)
+        saved = [name for name in index["variables"] if name not in gone]
+        if index["python"][:2] != tuple(sys.version_info[:2]):
+            was, now = (".".join(map(str, version[:2])) for version in (index["python"], sys.version_info))
+            self.warnings.append(
+                f"saved with Python {was}, restored with {now}: functions were compiled again from their source"
+            )
+        return {"saved": saved, "lost": lost, "changed": changed, "warnings": self.warnings}

@@ -1,0 +1,63 @@
+"""Making the user's classes again without running any of the user's code: no `__init_subclass__`, no `__set_name__`, no metaclass's `__new__`."""
+
+from __future__ import annotations
+
+import abc
+import enum
+import types
+from typing import Any, Mapping
+
+
+def skeleton(
+    meta: type, name: str, bases: tuple[type, ...], body: dict[str, Any], members: list[tuple[str, Any]] | None
+) -> type:
+    """Make a class that has its bases and slots, and for an enumeration its members, but no attributes yet."""
+    body = dict(body, __orig_bases__=())  # typing.Generic looks for it, and must find nothing to do
+    cls: type = maker(meta)(meta, name, bases, body)
+    type.__delattr__(cls, "__orig_bases__")
+    if members is not None:
+        _add_members(cls, members)
+    return cls
+
+
+def maker(meta: type) -> Any:
+    """Give the `__new__` in C that the metaclass rests on."""
+    for base in meta.__mro__:
+        made = base.__dict__.get("__new__")
+        if isinstance(made, types.BuiltinMethodType):
+            return made
+    return type.__new__
+
+
+def _add_members(cls: Any, members: list[tuple[str, Any]]) -> None:
+    made = {}
+    for name, plain in members:
+        made[name] = object.__new__(cls) if plain is None else type(plain).__new__(cls, plain)
+        vars(made[name])["_name_"] = None if name.startswith("#") else name
+    type.__setattr__(cls, "_migrated_", made)
+
+
+def member(cls: Any, name: str) -> Any:
+    """Give a member of an enumeration, made or still being made."""
+    return cls.__dict__["_migrated_"][name]
+
+
+def fill(cls: type, state: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
+    """Give a class its attributes, and then what only its metaclass keeps."""
+    for name, value in state.items():
+        if name not in ("__slots__", "__module__", "__qualname__"):
+            type.__setattr__(cls, name, value)
+    if isinstance(cls, enum.EnumMeta):
+        for name, attributes in extra.get("members", {}).items():
+            vars(member(cls, name)).update(attributes)
+    if isinstance(cls, abc.ABCMeta):
+        _make_abstract(cls, extra)
+
+
+def _make_abstract(cls: Any, extra: Mapping[str, Any]) -> None:
+    if "_abc_impl" not in cls.__dict__:
+        abc._abc_init(cls)  # type: ignore[attr-defined]
+    if "abstract" in extra:
+        cls.__abstractmethods__ = frozenset(extra["abstract"])
+    for registered in extra.get("registry", ()):
+        abc.ABCMeta.register(cls, registered)

@@ -1,0 +1,74 @@
+"""What one snapshot knows while it pickles: the plan for each type, the classes met, the memory that arrays share, the losses."""
+
+from __future__ import annotations
+
+from typing import Any, Callable, NamedTuple
+
+from . import rebuild, wellknown
+from .classes import ClassRegistry
+from .families import Families
+from .memory import Spans
+
+Reduction = Any  # a tuple as __reduce__ gives it, or NotImplemented for the default one
+
+
+class Loss(NamedTuple):
+    """One object that became a placeholder."""
+
+    root: str
+    what: str
+    reason: str
+    obj: Any
+
+
+class Saving:
+    """One snapshot under way. `root` names what is being pickled now; `losses` and `spans` belong to the current attempt."""
+
+    def __init__(self, shell: Any, cell_of: Callable[[str], int | None]) -> None:
+        self.shell = shell
+        self.namespace: dict[str, Any] = shell.user_ns
+        self.specials = wellknown.distinct(wellknown.capture(shell))
+        self.prelude = wellknown.prelude(list(self.specials))
+        self.classes = ClassRegistry()
+        self.families = Families()
+        self.sources: set[str] = set()
+        self.plans: dict[type, Any] = {}
+        self.by_reference: dict[int, Any] = {}
+        self.doomed: dict[int, tuple[Any, str]] = {}
+        self.warnings: list[str] = []
+        self.cell_of = cell_of
+        self.root = ""
+        self.losses: list[Loss] = []
+        self.spans = Spans()
+
+    def start(self) -> None:
+        """Begin a new attempt."""
+        self.losses, self.spans = [], Spans()
+
+    def lose(self, obj: Any, reason: str) -> Reduction:
+        """Give the reduction of a placeholder for the object, and note the loss."""
+        what = describe(obj)
+        self.losses.append(Loss(self.root, what, reason, obj))
+        return rebuild.lost, (what, reason, self.cell_of(self.root))
+
+    def refer(self, obj: Any, reduction: Reduction) -> Reduction:
+        """Note that the object is saved by reference (sharing it ties nothing together), and give its reduction."""
+        self.by_reference[id(obj)] = obj
+        return reduction
+
+
+def describe(obj: Any) -> str:
+    """Name an object's type without running any code of its own."""
+    kind = type(obj)
+    module = type.__getattribute__(kind, "__module__")
+    name = type.__getattribute__(kind, "__qualname__")
+    return name if module in ("builtins", "__main__") or not isinstance(module, str) else f"{module}.{name}"
+
+
+def reason_of(error: BaseException) -> str:
+    """Give an exception as one line of at most 300 characters, even if it cannot show itself."""
+    try:
+        text = str(error)
+    except Exception:  # noqa: BLE001 - the exception is the user's, and so is its __str__
+        text = ""
+    return f"{type(error).__name__}: {text}"[:300] if text else type(error).__name__
