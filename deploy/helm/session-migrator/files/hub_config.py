@@ -7,6 +7,7 @@ import inspect
 import json
 import sys
 from pathlib import Path
+from typing import Any
 
 FOLDER = Path("/etc/session-migrator")
 HOME = "/opt/session-migrator"  # where the extension lies in a user's pod
@@ -21,7 +22,7 @@ c = get_config()  # noqa: F821 - given by traitlets
 before = c.KubeSpawner.modify_pod_hook
 
 
-def init_container():
+def init_container() -> dict[str, Any]:
     """Copies the extension into the pod's volume; under the same restrictions as the user's container."""
     return {
         "name": "session-migrator",
@@ -41,7 +42,7 @@ def init_container():
     }
 
 
-def environment(variables):
+def environment(variables: list[Any]) -> list[Any]:
     """The container's variables with our folders added to what Jupyter searches."""
     for name, path in PATHS.items():
         found = [variable for variable in variables if variable.name == name]
@@ -52,7 +53,7 @@ def environment(variables):
     return variables
 
 
-async def modify_pod(spawner, pod):
+async def modify_pod(spawner: Any, pod: Any) -> Any:
     """A pod with a session gets the extension, the time to save it, and the hold against evictions."""
     if callable(before):
         changed = before(spawner, pod)

@@ -1,0 +1,113 @@
+"""A member of the federation as in production: JupyterHub and proxy in pods, and the project's chart installed beside them."""
+
+from __future__ import annotations
+
+import secrets
+from dataclasses import dataclass, field
+from string import Template
+from typing import Any
+
+from tests.rigs.kubernetes import chart
+from tests.rigs.kubernetes.cluster import kubectl
+from tests.rigs.kubernetes.images import image_name
+from tests.rigs.kubernetes.plan import CLUSTERS, HERE, ClusterPlan
+from tests.rigs.kubernetes.process import write
+
+NAMESPACE = "jupyter"
+PUBLIC_PORT, CONTROLLER_PORT, REDIRECTOR_PORT = 30080, 30081, 30082
+
+
+@dataclass(frozen=True)
+class Federation:
+    """What the members share."""
+
+    store_url: str
+    store_key: str
+    store_secret: str
+    secret: str = field(default_factory=lambda: secrets.token_hex(32))
+
+
+@dataclass(frozen=True)
+class Member:
+    """One cluster as a member."""
+
+    cluster: ClusterPlan
+    federation: Federation
+    binder_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    proxy_token: str = field(default_factory=lambda: secrets.token_hex(16))
+    migrator_token: str = field(default_factory=lambda: secrets.token_hex(16))
+
+    @property
+    def system_node(self) -> str:
+        """Where hub and proxy run, so that tests may take the other nodes away."""
+        return self.cluster.nodes[0].name
+
+    @property
+    def url(self) -> str:
+        """Where browsers find it."""
+        return f"http://{self.cluster.nodes[0].ip}:{PUBLIC_PORT}"
+
+    @property
+    def controller_url(self) -> str:
+        """Where other members' controllers find this one's."""
+        return f"http://{self.cluster.nodes[0].ip}:{CONTROLLER_PORT}"
+
+    def install(self, **values: Any) -> None:
+        """Install hub, proxy and chart, and wait until they are ready."""
+        manifest = Template((HERE / "member" / "hub.yaml").read_text()).substitute(self._names())
+        kubectl(self.cluster, "apply", "-f", write(self.cluster.folder / "hub.yaml", manifest))
+        self._hub_config()
+        chart.install(self.cluster, NAMESPACE, self.values() | values)
+        for name in ("hub", "proxy"):
+            self.kubectl("rollout", "status", f"deployment/{name}", "--timeout=300s")
+
+    def kubectl(self, *words: object) -> str:
+        """Run kubectl in the member's namespace."""
+        return kubectl(self.cluster, "--namespace", NAMESPACE, *words)
+
+    def values(self) -> dict[str, Any]:
+        """The chart's values."""
+        address = self.cluster.service_ip
+        members = {
+            name: {"controller": f"http://{plan.nodes[0].ip}:{CONTROLLER_PORT}"} for name, plan in CLUSTERS.items()
+        }
+        hosts = {name: {"url": f"http://{plan.nodes[0].ip}:{PUBLIC_PORT}"} for name, plan in CLUSTERS.items()}
+        node_port = {"type": "NodePort", "port": 80}
+        return chart.rig_values() | {
+            "member": self.cluster.name,
+            "store": {
+                "url": self.federation.store_url,
+                "accessKey": self.federation.store_key,
+                "secretKey": self.federation.store_secret,
+            },
+            "federation": {"secret": self.federation.secret, "members": members},
+            "hub": {"url": f"http://{address(10)}:8081/hub/api"},
+            "proxy": {"url": f"http://{address(11)}:8001"},
+            "gateway": {"service": {"clusterIP": address(20)}},
+            "controller": {"service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT}},
+            "redirector": {
+                "enabled": True,
+                "hosts": hosts,
+                "service": node_port | {"nodePort": REDIRECTOR_PORT},
+                "config": {"secure_cookies": False},
+            },
+        }
+
+    def _names(self) -> dict[str, object]:
+        return {
+            "NAMESPACE": NAMESPACE,
+            "SYSTEM_NODE": self.system_node,
+            "HUB_IMAGE": image_name("hub"),
+            "USER_IMAGE": image_name("user"),
+            "HUB_ADDRESS": self.cluster.service_ip(10),
+            "PROXY_API_ADDRESS": self.cluster.service_ip(11),
+            "PUBLIC_PORT": PUBLIC_PORT,
+            "MIGRATOR_TOKEN": self.migrator_token,
+            "BINDER_TOKEN": self.binder_token,
+            "PROXY_TOKEN": self.proxy_token,
+        }
+
+    def _hub_config(self) -> None:
+        file = f"--from-file={HERE / 'member' / 'jupyterhub_config.py'}"
+        manifest = self.kubectl("create", "configmap", "hub", file, "--dry-run=client", "-o", "json")
+        self.kubectl("apply", "-f", write(self.cluster.folder / "hub-config.json", manifest))
