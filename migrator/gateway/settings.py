@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Float, Int
+from traitlets import Float, Int, Unicode
 
 from migrator.serving.settings import ServiceSettings
 
@@ -10,6 +10,10 @@ from migrator.serving.settings import ServiceSettings
 class Gateway(ServiceSettings):
     """Settings of `migrator gateway`."""
 
+    member = Unicode(
+        "", help="Name of this member. Given, only a server that the record places here counts as the owner: two standbys "
+        "of one move can never both think that they were chosen.",
+    ).tag(config=True)  # fmt: skip
     lease_s = Float(
         20.0,
         help="Seconds without contact after which a pod freezes its kernels by itself. Longer survives longer outages "

@@ -12,12 +12,17 @@ from typing import Any
 from tornado.web import HTTPError, RequestHandler
 
 from migrator.serving.errors import ApiError, Unavailable
+from migrator.serving.translation import as_answer
 
 log = logging.getLogger(__name__)
 
 
 class ApiHandler(RequestHandler):
     """Answers JSON; every exception becomes `{"error", "message"}`."""
+
+    def compute_etag(self) -> str | None:
+        """None: etags are the store's, and answers here are never the same twice."""
+        return None
 
     def set_default_headers(self) -> None:
         """Nothing that these services answer may be cached or guessed at."""
@@ -58,10 +63,6 @@ class ApiHandler(RequestHandler):
         self.set_status(status)
         self.finish(json.dumps(data))
 
-    def translate(self, error: BaseException | None) -> ApiError | None:
-        """An error of a lower room as an answer; None if it is a fault of ours. Services override this."""
-        return error if isinstance(error, ApiError) else None
-
     def log_exception(
         self,
         typ: type[BaseException] | None,
@@ -69,13 +70,13 @@ class ApiHandler(RequestHandler):
         tb: TracebackType | None,
     ) -> None:
         """Tracebacks for faults of ours only: what a caller did wrong is an answer, not an incident."""
-        if self.translate(value) is None and not isinstance(value, HTTPError):
+        if as_answer(value) is None and not isinstance(value, HTTPError):
             super().log_exception(typ, value, tb)
 
     def write_error(self, status_code: int, **kwargs: Any) -> None:
         """Turn whatever was raised into the documented form."""
         error = kwargs["exc_info"][1] if "exc_info" in kwargs else None
-        api = self.translate(error) or ApiError(status_code, _code(status_code), self._reason)
+        api = as_answer(error) or ApiError(status_code, _code(status_code), self._reason)
         if isinstance(api, Unavailable):
             self.set_header("Retry-After", str(api.retry_after))
         self.answer(api.body, api.status)
