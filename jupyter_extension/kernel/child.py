@@ -1,0 +1,96 @@
+"""What the forked child does: pickle, send, end. It never returns into the kernel's code."""
+
+from __future__ import annotations
+
+import contextlib
+import gc
+import os
+import stat
+import sys
+import traceback
+from dataclasses import dataclass
+from typing import Any, Callable, Dict, FrozenSet, NoReturn, Tuple
+
+from . import forking, stream
+from .boundary import Boundaries
+from .progress import Progress
+from .sink import PartSink, Pipe
+
+DONE = 0
+FAILED = 70  # the report says why
+IN_A_CELL = 75  # forked between the look at the kernel's state and its next cell: to be tried again
+
+
+@dataclass
+class Job:
+    """All that the child needs, gathered before the fork."""
+
+    shell: Any
+    boundaries: Boundaries
+    progress: Progress
+    pipe: int
+    life: int  # the parent reads its other end: it closes when the child ends
+    at_boundary: bool
+    base: bytes
+    skip: FrozenSet[str]
+    dump: Callable[..., Dict[str, Any]]
+
+
+def run(job: Job, forked: forking.Forked) -> NoReturn:
+    """The child's whole life."""
+    code = FAILED
+    try:
+        gc.disable()  # a collection would touch, and so copy, every page of small objects
+        forking.restore_random(forked.random)
+        if job.at_boundary and not job.boundaries.idle:
+            code = IN_A_CELL
+        else:
+            code = _save(job)
+    finally:
+        os._exit(code)
+
+
+def _save(job: Job) -> int:
+    _close_what_others_wait_for({job.pipe, job.life})
+    sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    pipe = Pipe(job.pipe, job.progress)
+    pipe.write(stream.json_frame(stream.HELLO, _hello(job), stream.VERSION))
+    sink = PartSink(pipe, stream.unpack_base(job.base), forking.checks)
+    report, good = _dump(job, sink)
+    pipe.write(stream.json_frame(stream.END, report, int(good)))
+    pipe.flush()
+    return DONE if good else FAILED
+
+
+def _dump(job: Job, sink: PartSink) -> Tuple[Dict[str, Any], bool]:
+    try:
+        return job.dump(job.shell, sink, skip=job.skip, progress=job.progress.at), True
+    except BaseException as error:  # noqa: BLE001 - whatever it is, the server must learn of it
+        return {"error": repr(error), "traceback": traceback.format_exc()}, False
+
+
+def _hello(job: Job) -> Dict[str, Any]:
+    """Read in the child, where the kernel's state can no longer change: so it fits the parts exactly."""
+    return {
+        "pid": os.getpid(),
+        "check": stream.CHECK if forking.checks else None,
+        "python": "{}.{}.{}".format(*sys.version_info),
+        "boundary": {
+            "last_msg_id": job.boundaries.last_msg_id,
+            "execution_count": getattr(job.shell, "execution_count", None),
+            "mid_cell": job.boundaries.current_msg_id is not None,
+            "current_msg_id": job.boundaries.current_msg_id,
+        },
+    }
+
+
+def _close_what_others_wait_for(keep: "set[int]") -> None:
+    """Close sockets, pipes and devices: a port must become free, and a pipe must end, when the *kernel* closes it."""
+    for entry in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"):  # noqa: PTH208 - numbers only
+        fd = int(entry)
+        if fd <= 2 or fd in keep:
+            continue
+        with contextlib.suppress(OSError):  # the descriptor of the listing itself
+            kind = os.fstat(fd).st_mode
+            if not stat.S_ISREG(kind) and not stat.S_ISDIR(kind):
+                os.close(fd)

@@ -1,0 +1,200 @@
+"""Takes one snapshot: forks at the right instant, then watches the child without ever waiting for it blindly.
+
+A child can hang (a lock held by a thread that it does not have, a `__reduce__` that blocks) or crash; it is then killed,
+and the variable that it was at is reported, so that the next try can leave it out.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import select
+import signal
+import socket
+import threading
+import time
+from typing import Any, Dict, List, Optional, Tuple
+
+from . import child, forking, wire
+from .boundary import Boundaries
+from .progress import Progress
+
+_WALL = 0x40000000  # our children have no exit signal; only __WALL waits for such
+_TICK_S = 0.25  # how often a child is looked at; its end wakes us at once
+_ENDING_TICK_S = 0.002
+_ARMED_TICK_S = 0.5
+_REAP_S = 5.0
+
+
+class Saver:
+    """One kernel's snapshots; at most one child at a time."""
+
+    def __init__(self, shell: Any, boundaries: Boundaries) -> None:
+        self._shell = shell
+        self._boundaries = boundaries
+        self._lock = threading.Lock()
+        self._unreaped: List[int] = []
+        self.child: Optional[int] = None
+
+    def save(self, conn: socket.socket, request: Dict[str, Any], base: bytes, pipe: int) -> None:
+        """Serve one snapshot request; events go to `conn`, the parts to `pipe`. If `conn` closes, the child is killed."""
+        if not self._lock.acquire(blocking=False):
+            os.close(pipe)
+            wire.send(conn, {"event": "refused", "reason": "another snapshot of this kernel is under way"})
+            return
+        try:
+            self._attempt(conn, request, base, pipe)
+        finally:
+            self._lock.release()
+
+    def _attempt(self, conn: socket.socket, request: Dict[str, Any], base: bytes, pipe: int) -> None:
+        alive, life = os.pipe()
+        job = child.Job(
+            shell=self._shell,
+            boundaries=self._boundaries,
+            progress=Progress(),
+            pipe=pipe,
+            life=life,
+            at_boundary=request["when"] == "boundary",
+            base=base,
+            skip=frozenset(request.get("skip", ())),
+            dump=_dump(),
+        )
+        try:
+            self._fork_and_watch(conn, request, job, alive)
+        finally:
+            for fd in (alive, job.life, job.pipe):
+                if fd >= 0:
+                    os.close(fd)
+            job.progress.close()
+
+    def _fork_and_watch(self, conn: socket.socket, request: Dict[str, Any], job: child.Job, alive: int) -> None:
+        options = {"niceness": int(request.get("niceness", 0)), "stop": bool(request.get("freeze"))}
+        forked = self._fork(conn, job, options)
+        if forked is None:
+            return
+        pid, pause = forked
+        os.close(job.life)
+        os.close(job.pipe)
+        job.life = job.pipe = -1
+        self.child = pid
+        try:
+            wire.send(conn, {"event": "forked", "pid": pid, "pause_s": pause})
+            outcome = self._watch(conn, pid, job.progress, alive, float(request.get("hang_s", 20)))
+            wire.send(conn, {"event": "ended", **outcome})
+        except OSError:
+            self._kill(pid)  # the client is gone, and with it the reason for this child
+        finally:
+            self.child = None
+
+    def _fork(self, conn: socket.socket, job: child.Job, options: Dict[str, Any]) -> Optional[Tuple[int, float]]:
+        """Fork now, or at the next boundary; None if the client went away before."""
+        if not job.at_boundary or self._boundaries.idle:
+            return self._fork_here(job, options)
+        return self._fork_at_boundary(conn, job, options)
+
+    def _fork_here(self, job: child.Job, options: Dict[str, Any]) -> Tuple[int, float]:
+        forked = forking.fork(**options)
+        if forked.pid == 0:
+            child.run(job, forked)
+        return forked.pid, forked.pause
+
+    def _fork_at_boundary(
+        self, conn: socket.socket, job: child.Job, options: Dict[str, Any]
+    ) -> Optional[Tuple[int, float]]:
+        done = threading.Event()
+        results: List[Tuple[int, float]] = []
+        errors: List[Exception] = []
+
+        def at_boundary() -> None:
+            started = time.perf_counter()
+            try:
+                pid, _ = self._fork_here(job, options)
+                results.append((pid, time.perf_counter() - started))
+            except Exception as error:  # noqa: BLE001 - raised again in the agent's thread, not in the user's
+                errors.append(error)
+            finally:
+                done.set()
+
+        self._boundaries.arm(at_boundary)
+        if self._boundaries.idle and self._boundaries.disarm():  # the cell ended while we armed
+            return self._fork_here(job, options)
+        while not done.wait(_ARMED_TICK_S):
+            if _hung_up(conn) and self._boundaries.disarm():
+                return None
+        if errors:
+            raise errors[0]
+        return results[0]
+
+    def _watch(
+        self, conn: socket.socket, pid: int, progress: Progress, alive: int, hang_s: float
+    ) -> Dict[str, Any]:
+        """Until the child ends by itself or must be ended: what became of it, and the variable that it was at."""
+        poller = select.poll()
+        poller.register(alive, select.POLLIN | select.POLLHUP)
+        poller.register(conn, select.POLLIN | select.POLLHUP)
+        state, since, tick = progress.read(), time.monotonic(), _TICK_S
+        while True:
+            ready = {fd for fd, _ in poller.poll(tick * 1000)}
+            status = _wait(pid)
+            if status is not None:
+                return {**_outcome(status), "culprit": progress.read().name}
+            if conn.fileno() in ready:
+                self._kill(pid)
+                return {"outcome": "cancelled", "culprit": None}
+            if alive in ready:
+                poller.unregister(alive)  # it has closed all and will end in a moment
+                tick = _ENDING_TICK_S
+            now = progress.read()
+            if now.writing or now != state:
+                state, since = now, time.monotonic()
+            elif time.monotonic() - since > hang_s:
+                self._kill(pid)
+                return {"outcome": "hung", "culprit": now.name}
+
+    def _kill(self, pid: int) -> None:
+        with contextlib.suppress(ProcessLookupError):
+            os.kill(pid, signal.SIGKILL)
+        deadline = time.monotonic() + _REAP_S
+        while _wait(pid) is None:
+            if time.monotonic() > deadline:  # stuck in the operating system: reaped with a later snapshot
+                self._unreaped.append(pid)
+                return
+            time.sleep(0.005)
+        self.reap()
+
+    def reap(self) -> None:
+        """Bury children that did not die at once."""
+        self._unreaped = [pid for pid in self._unreaped if _wait(pid) is None]
+
+
+def _dump() -> Any:
+    from .pickling import dump  # noqa: PLC0415 - large; loaded with the first snapshot
+
+    return dump
+
+
+def _wait(pid: int) -> Optional[int]:
+    """The wait status of a child that has ended, else None. A child that somebody else reaped counts as killed."""
+    try:
+        found, status = os.waitpid(pid, os.WNOHANG | _WALL)
+    except ChildProcessError:
+        return int(signal.SIGKILL)
+    return status if found else None
+
+
+def _outcome(status: int) -> Dict[str, Any]:
+    if os.WIFSIGNALED(status):
+        return {"outcome": "crashed", "signal": os.WTERMSIG(status)}
+    code = os.WEXITSTATUS(status)
+    names = {child.DONE: "done", child.FAILED: "failed", child.IN_A_CELL: "in-a-cell"}
+    return {"outcome": names.get(code, "crashed"), "code": code}
+
+
+def _hung_up(conn: socket.socket) -> bool:
+    try:
+        return conn.recv(1, socket.MSG_PEEK | socket.MSG_DONTWAIT) == b""
+    except BlockingIOError:
+        return False
+    except OSError:
+        return True

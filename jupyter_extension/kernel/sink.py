@@ -1,0 +1,139 @@
+"""Sends the parts of a snapshot through the pipe, leaving out what the base snapshot has already."""
+
+from __future__ import annotations
+
+import os
+from typing import Callable, Dict, Iterator, List, Optional, Sequence, Union
+
+from . import stream
+from .progress import Progress
+from .stream import BLOCK_SIZE, CHECK_SIZE, BasePart
+
+Buffer = Union[bytes, bytearray, memoryview]
+Checks = Callable[[Buffer, int], bytes]
+
+_GATHER = 256 << 10  # small frames are written together: one system call, one wake-up of the reader
+_DIRECT = 64 << 10  # from this size on, memory is handed to the kernel as it is, without a copy
+
+
+class Pipe:
+    """Gathers small frames; writes large buffers straight from where they are."""
+
+    def __init__(self, fd: int, progress: Progress) -> None:
+        self._fd = fd
+        self._progress = progress
+        self._pending = bytearray()
+
+    def write(self, head: bytes, *buffers: Buffer) -> None:
+        """Queue or send `head` and `buffers`, in this order."""
+        self._pending += head
+        for buffer in buffers:
+            if len(buffer) >= _DIRECT:
+                self._send([self._pending, buffer])
+                self._pending = bytearray()
+            else:
+                self._pending += buffer
+        if len(self._pending) >= _GATHER:
+            self.flush()
+
+    def flush(self) -> None:
+        """Send what was gathered."""
+        if self._pending:
+            self._send([self._pending])
+            self._pending = bytearray()
+
+    def _send(self, buffers: Sequence[Buffer]) -> None:
+        views = [memoryview(buffer) for buffer in buffers if len(buffer)]
+        while views:
+            self._progress.writing(True)
+            written = os.writev(self._fd, views)
+            self._progress.writing(False)
+            while views and written >= len(views[0]):
+                written -= len(views.pop(0))
+            if views:
+                views[0] = views[0][written:]
+
+
+class PartSink:
+    """What `pickling.dump` gives its parts to.
+
+    `checks(buffer, block size)` gives XXH3-128 of each block; without it (no C helper) every block travels.
+    """
+
+    def __init__(self, pipe: Pipe, base: Dict[str, BasePart], checks: Optional[Checks]) -> None:
+        self._pipe = pipe
+        self._base = base if checks else {}
+        self._checks = checks
+        self._names: Dict[str, int] = {}
+
+    @property
+    def names(self) -> List[str]:
+        """The parts so far, in order."""
+        return list(self._names)
+
+    def add(self, name: str, data: Union[Buffer, Sequence[Buffer]]) -> None:
+        """One part: a buffer, or several that are joined. ValueError for a name that was there before."""
+        if name in self._names:
+            raise ValueError(f"two parts are named {name!r}")
+        buffers = [_flat(one) for one in (data if isinstance(data, (list, tuple)) else [data])]
+        length = sum(map(len, buffers))
+        self._names[name] = length
+        if 1 < len(buffers) and length <= BLOCK_SIZE:
+            buffers = [memoryview(b"".join(buffers))]
+        checks = self._checks_of(buffers, length)
+        known = self._base.get(name)
+        if known is not None and known == (length, checks):
+            self._pipe.write(stream.header(stream.SAME_PART, name))
+        else:
+            self._pipe.write(stream.header(stream.PART, name, length=8) + length.to_bytes(8, "little"))
+            self._send_blocks(buffers, checks, known.checks if known else b"")
+
+    def _send_blocks(self, buffers: List[memoryview], checks: bytes, known: bytes) -> None:
+        same = 0
+        for index, block in enumerate(_blocks(buffers)):
+            at = slice(index * CHECK_SIZE, (index + 1) * CHECK_SIZE)
+            check = checks[at]
+            if check and check == known[at]:
+                same += 1
+                continue
+            if same:
+                self._pipe.write(stream.header(stream.SAME, number=same))
+                same = 0
+            head = stream.header(stream.BLOCK, number=len(check), length=len(check) + sum(map(len, block)))
+            self._pipe.write(head + check, *block)
+        if same:
+            self._pipe.write(stream.header(stream.SAME, number=same))
+
+    def _checks_of(self, buffers: List[memoryview], length: int) -> bytes:
+        if self._checks is None or not length:
+            return b""
+        if len(buffers) == 1:
+            return self._checks(buffers[0], BLOCK_SIZE)
+        return b"".join(self._checks(_joined(block), BLOCK_SIZE) for block in _blocks(buffers))
+
+
+def _flat(buffer: Buffer) -> memoryview:
+    view = memoryview(buffer)
+    return view if view.format == "B" and view.ndim == 1 else view.cast("B")
+
+
+def _joined(block: List[memoryview]) -> Buffer:
+    return block[0] if len(block) == 1 else b"".join(block)
+
+
+def _blocks(buffers: List[memoryview]) -> Iterator[List[memoryview]]:
+    """Cut the joined buffers into blocks without copying: each block is a list of views."""
+    block: List[memoryview] = []
+    room = BLOCK_SIZE
+    for buffer in buffers:
+        at = 0
+        while at < len(buffer):
+            piece = buffer[at : at + room]
+            block.append(piece)
+            at += len(piece)
+            room -= len(piece)
+            if not room:
+                yield block
+                block, room = [], BLOCK_SIZE
+    if block:
+        yield block

@@ -1,0 +1,144 @@
+"""The server's side of the agent inside a kernel."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import socket
+from dataclasses import dataclass
+from typing import Any, AsyncIterator, Dict, List, Optional, Sequence
+
+from jupyter_extension.kernel import wire
+from jupyter_extension.kernel_client import attach, processes
+from jupyter_extension.kernel_client.errors import KernelBusy, KernelDied, KernelNotSupported
+from jupyter_extension.kernel_client.silent import SilentClient
+
+_STATUS_TIMEOUT_S = 30.0  # the GIL can be held for long by an extension module of the user's
+PROTOCOL = 1
+
+
+@dataclass(frozen=True)
+class AgentStatus:
+    """How a kernel stands. `busy`: it handles a request; `notes`: what the agent would log if it had a log."""
+
+    pid: int
+    python: str
+    busy: bool
+    execution_count: Optional[int]
+    last_msg_id: Optional[str]
+    current_msg_id: Optional[str]
+    notes: List[str]
+    child: Optional[int] = None
+    fork_anywhere: bool = True
+
+
+class KernelAgent:
+    """One kernel's agent, made by `attach`. Its methods may be called by several tasks; each has a connection of its own."""
+
+    def __init__(self, connection_file: str, path: str) -> None:
+        self.connection_file = connection_file
+        self._path = path
+        self.pid = 0
+
+    @classmethod
+    async def attach(cls, connection_file: str, *, timeout: float = 60, answer: float = 15) -> KernelAgent:
+        """Find the kernel's agent, or start it there by a silent request, which waits for a cell that is running.
+
+        Raises KernelNotFound (nothing answers within `answer` seconds), KernelNotSupported (the kernel is left alone;
+        the message says why) or KernelBusy (a cell ran for longer than `timeout` seconds).
+        """
+        agent = cls(connection_file, attach.socket_path(connection_file))
+        with contextlib.suppress(KernelDied):  # a socket whose kernel is gone, or was restarted
+            agent.pid = (await agent.status()).pid
+            return agent
+        await attach.inject(connection_file, timeout=timeout, answer=answer)
+        agent.pid = (await agent.status()).pid
+        return agent
+
+    async def status(self) -> AgentStatus:
+        """Ask the agent. KernelDied if it is gone, KernelBusy if it does not answer."""
+        try:
+            answer, _ = await asyncio.wait_for(self.ask({"op": "status"}), _STATUS_TIMEOUT_S)
+        except asyncio.TimeoutError as error:
+            raise KernelBusy(f"the kernel's agent did not answer within {_STATUS_TIMEOUT_S:g} s; is it stopped?") from error
+        if answer.get("protocol") != PROTOCOL:
+            raise KernelNotSupported("left alone: another version of the session migrator runs in it; restart the kernel")
+        known = AgentStatus.__dataclass_fields__
+        return AgentStatus(**{key: value for key, value in answer.items() if key in known})
+
+    async def ask(self, request: Dict[str, Any]) -> "tuple[Dict[str, Any], bytes]":
+        """One request, one answer. KernelDied if the connection cannot be made or breaks."""
+        async with self.connection() as conn:
+            conn.send(request)
+            return await conn.receive()
+
+    @contextlib.asynccontextmanager
+    async def connection(self) -> AsyncIterator[Connection]:
+        """A connection of one's own; closing it cancels what was asked for on it. KernelDied without a kernel."""
+        sock = attach.connect(self._path)
+        if sock is None:
+            raise KernelDied("the kernel's agent is not there: the kernel ended or was restarted")
+        try:
+            yield Connection(sock)
+        finally:
+            sock.close()
+
+    async def evaluate(self, expression: str, *, timeout: float) -> None:
+        """Evaluate an expression of ours in the kernel's main thread, unseen by the user; see `SilentClient.evaluate`."""
+        async with SilentClient(self.connection_file) as client:
+            await client.evaluate(expression, timeout)
+
+    async def freeze(self) -> None:
+        """Stop the kernel and its children (SIGSTOP). Whatever ended meanwhile needs no stopping."""
+        await asyncio.get_running_loop().run_in_executor(None, processes.freeze, self.pid)
+
+    async def thaw(self) -> None:
+        """Let them go on (SIGCONT)."""
+        await asyncio.get_running_loop().run_in_executor(None, processes.thaw, self.pid)
+
+    async def close(self) -> None:
+        """Nothing is held between calls; the agent stays in the kernel."""
+
+
+class Connection:
+    """One connection to the agent, on the event loop."""
+
+    def __init__(self, sock: socket.socket) -> None:
+        self._sock = sock
+
+    def send(self, message: Dict[str, Any], blob: bytes = b"", fds: Sequence[int] = ()) -> None:
+        """Send a message with descriptors; only its first bytes must fit, the rest is sent in `send_all`."""
+        self._sock.setblocking(True)
+        try:
+            wire.send(self._sock, message, blob, fds)
+        except OSError as error:
+            raise KernelDied(f"the connection to the kernel broke: {error}") from error
+        finally:
+            self._sock.setblocking(False)
+
+    async def send_all(self, data: wire.Buffer) -> None:
+        """Send raw bytes after a message. KernelDied if the kernel ends."""
+        try:
+            await asyncio.get_running_loop().sock_sendall(self._sock, data)
+        except OSError as error:
+            raise KernelDied(f"the kernel ended: {error}") from error
+
+    async def receive(self) -> "tuple[Dict[str, Any], bytes]":
+        """The next message. KernelDied at the end of the connection."""
+        try:
+            head = await self._exactly(wire.HEADER.size)
+            json_length, blob_length = wire.lengths(head)
+            message = wire.decode(await self._exactly(json_length))
+            return message, await self._exactly(blob_length)
+        except (OSError, wire.WireError) as error:
+            raise KernelDied(f"the kernel ended while it was at work for us: {error}") from error
+
+    async def _exactly(self, count: int) -> bytes:
+        data = bytearray()
+        while len(data) < count:
+            piece = await asyncio.get_running_loop().sock_recv(self._sock, min(count - len(data), 1 << 20))
+            if not piece:
+                raise wire.WireError("the connection was closed")
+            data += piece
+        return bytes(data)
+

@@ -1,0 +1,37 @@
+"""What a manifest says about one kernel."""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field
+from typing import Any, Dict, List
+
+
+@dataclass(frozen=True)
+class KernelEntry:
+    """One kernel's saved state: the blobs it consists of, in order, where the kernel stood, and what was saved.
+
+    `prefix`: what each blob's name begins with; the rest is the name of the part inside the kernel.
+    `boundary`: `last_msg_id` (its effects and those of all before it are in the state), `execution_count`, `mid_cell`,
+    `current_msg_id`. `report`: `saved`, `lost`, `pause_s`, `retried`, ... `python`: version of the kernel.
+    """
+
+    parts: List[str]
+    boundary: Dict[str, Any]
+    report: Dict[str, Any] = field(default_factory=dict)
+    python: str = ""
+    prefix: str = ""
+
+    def to_json(self) -> Dict[str, Any]:
+        """A JSON object, for the body of a manifest."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Dict[str, Any]) -> KernelEntry:
+        """The inverse of `to_json`; fields that later versions added are ignored. KeyError without parts or boundary."""
+        return cls(
+            parts=list(data["parts"]),
+            boundary=dict(data["boundary"]),
+            report=dict(data.get("report") or {}),
+            python=str(data.get("python", "")),
+            prefix=str(data.get("prefix", "")),
+        )
