@@ -18,6 +18,9 @@ def add_parser(subparsers: Any) -> None:
     parser.add_argument(
         "--dir", metavar="D", help="the demo's folder, to be made (default: one of its own, removed at the end)"
     )
+    parser.add_argument(
+        "--replacement", type=float, default=20.0, metavar="S", help="seconds until a killed machine is replaced"
+    )
     verbs = parser.add_subparsers(dest="verb", metavar="VERB")
     verb = _verb(verbs, "preempt", "a notice for a member's machine, then its death")
     verb.add_argument("--member", help="whose machine (default: where the session is, if there is one session)")
@@ -40,10 +43,11 @@ def run(args: argparse.Namespace) -> int:
     """Run a demo until Ctrl-C, or do one thing to a running one."""
     from migrator.demo import client, running  # noqa: PLC0415 - only when it runs: see migrator.cli
     from migrator.demo.errors import DemoError  # noqa: PLC0415
+    from migrator.demo.plan import Options  # noqa: PLC0415
 
     try:
         if args.verb is None:
-            return running.run(args.dir, args.port, browser=not args.no_browser)
+            return running.run(args.dir, Options(args.port, args.replacement), browser=not args.no_browser)
         return client.act(args.verb, args)
     except DemoError as error:
         raise CommandError(str(error)) from error

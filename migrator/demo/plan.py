@@ -5,12 +5,13 @@ from __future__ import annotations
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
 
+import jupyter_extension
 from migrator.demo import marks
 from migrator.demo.ports import PortBlock
 
 MEMBERS = ("a", "b")
+FRONT_END = Path(jupyter_extension.__file__).parent / "labextension"
 
 
 def _local(port: int) -> str:
@@ -71,16 +72,12 @@ class MemberPlan:
 
 @dataclass(frozen=True)
 class Options:
-    """What the caller may choose; settings of the services by trait name, seconds."""
+    """What the caller may choose."""
 
     port: int | None = None
     """The redirector's; chosen if None."""
     replacement_s: float = 20
-    """How long a member has no machine after one was killed."""
-    server_args: tuple[str, ...] = ()
-    controller: dict[str, Any] = field(default_factory=dict)
-    gateway: dict[str, Any] = field(default_factory=dict)
-    redirector: dict[str, Any] = field(default_factory=dict)
+    """Seconds for which a member has no machine after one was killed."""
 
 
 @dataclass(frozen=True)
@@ -99,6 +96,8 @@ class Plan:
     """Holds `secret`, which the federation's services share."""
     home: Path
     """Where each user server sees its home."""
+    jupyter_path: Path
+    """A share/jupyter folder for the user servers, in which the front end lies."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -132,7 +131,14 @@ def make(folder: Path, ports: PortBlock, options: Options) -> Plan:
         secret=secret,
         secret_file=write_secret(folder / "federation-secret", secret),
         home=home,
+        jupyter_path=_with_front_end(folder / "jupyter"),
     )
+
+
+def _with_front_end(folder: Path) -> Path:
+    (folder / "labextensions").mkdir(parents=True)
+    (folder / "labextensions/session-migrator").symlink_to(FRONT_END)
+    return folder
 
 
 def _member(name: str, folder: Path, ports: PortBlock) -> MemberPlan:

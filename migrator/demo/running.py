@@ -21,10 +21,10 @@ from migrator.demo.plan import Options
 from migrator.demo.status import app
 
 
-def run(folder: str | None, port: int | None, *, browser: bool) -> int:
+def run(folder: str | None, options: Options, *, browser: bool) -> int:
     """Run until SIGINT or SIGTERM: 0. Raises `DemoError`; the folder with the logs is kept then."""
     place = state.new_folder(folder)
-    asyncio.run(_run(place, Options(port=port), browser=browser))
+    asyncio.run(_run(place, options, browser=browser))
     if folder is None:
         shutil.rmtree(place, ignore_errors=True)
     return 0

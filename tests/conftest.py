@@ -1,0 +1,5 @@
+"""The rigs that tests of several rooms share."""
+
+from __future__ import annotations
+
+pytest_plugins = ["tests.rigs.federation"]

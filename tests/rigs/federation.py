@@ -1,0 +1,135 @@
+"""A whole running federation for tests: the real `migrator demo` process, one for the whole test session."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import shutil
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Awaitable, Callable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from migrator.demo import marks
+from migrator.demo.binderhub.pages import EXAMPLE
+from migrator.demo.client import Demo
+from migrator.demo.state import FILE, DemoState, find
+
+START_S = 240
+RESULTS = Path(__file__).parents[2] / "test-results"
+
+
+@dataclass
+class Federation:
+    """A running demo, seen as a user sees it."""
+
+    process: subprocess.Popen[bytes]
+    folder: Path
+
+    @property
+    def state(self) -> DemoState:
+        return find(str(self.folder))
+
+    @property
+    def demo(self) -> Demo:
+        return Demo(self.state)
+
+    @property
+    def link(self) -> str:
+        """The launch link at the redirector."""
+        return self.state.url + EXAMPLE
+
+    async def session_of(self, user: str) -> dict[str, Any]:
+        """The record of a user's session, without waiting."""
+        return next(each for each in (await self.demo.call("/api/state"))["sessions"] if each["user"] == user)
+
+    async def wait_for_session(
+        self, user: str, condition: Callable[[dict[str, Any]], bool], limit_s: float = 120
+    ) -> dict[str, Any]:
+        """The record of a user's session as soon as it meets the condition."""
+        seen: list[Any] = []
+
+        async def met() -> bool:
+            state = await self.demo.call("/api/state")
+            seen[:] = [each for each in state["sessions"] if each["user"] == user]
+            return bool(seen) and condition(seen[0])
+
+        await wait_until(met, limit_s, lambda: f"the session is {json.dumps(seen, indent=1)}")
+        return seen[0]
+
+    async def wait_for_machines(self) -> None:
+        """Until both members have one, so that a test begins with a whole federation."""
+
+        async def up() -> bool:
+            members = (await self.demo.call("/api/state"))["members"].values()
+            return all(each["machine"] == "up" for each in members)
+
+        await wait_until(up, 60, lambda: "a member has no machine")
+
+    async def preempt(self, member: str, notice_s: float) -> None:
+        await self.demo.call(f"/api/members/{member}/preempt", {"notice": notice_s})
+
+    def migrator(self, *args: str) -> subprocess.CompletedProcess[str]:
+        """`migrator demo ...` on this demo, as in another terminal."""
+        argv = [str(Path(sys.executable).with_name("migrator")), "demo", *args, "--dir", str(self.folder)]
+        return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+
+    def logs(self) -> dict[str, str]:
+        """The end of every process's log."""
+        paths = sorted(self.folder.rglob("*.log"))
+        return {str(path.relative_to(self.folder)): path.read_text(errors="replace")[-20_000:] for path in paths}
+
+
+async def wait_until(condition: Callable[[], Awaitable[bool]], limit_s: float, complaint: Callable[[], str]) -> None:
+    """Poll until the condition holds; fail with the complaint after `limit_s`."""
+    deadline = time.monotonic() + limit_s
+    while not await condition():
+        if time.monotonic() > deadline:
+            pytest.fail(f"not within {limit_s:.0f} s: {complaint()}")
+        await asyncio.sleep(0.1)
+
+
+def start_demo(folder: Path, *options: str) -> Federation:
+    """Start `migrator demo` and wait until it can be used."""
+    argv = [str(Path(sys.executable).with_name("migrator")), "demo", "--no-browser", "--dir", str(folder), *options]
+    output = folder.with_suffix(".out")
+    with output.open("wb") as stream:
+        process = subprocess.Popen(argv, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)
+    deadline = time.monotonic() + START_S
+    while not (folder / FILE).exists():
+        if process.poll() is not None or time.monotonic() > deadline:
+            process.kill()
+            pytest.fail(f"the demo did not start:\n{output.read_text()}")
+        time.sleep(0.1)
+    return Federation(process, folder)
+
+
+def marked_processes(federation: Federation) -> list[int]:
+    """All processes of that demo, the keeper aside (it was started before the mark was set)."""
+    return marks.find(marks.DEMO, demo_id(federation))
+
+
+def demo_id(federation: Federation) -> str:
+    return str(json.loads((federation.folder / "members/a/hub.json").read_text())["demo"])
+
+
+@pytest.fixture(scope="session")
+def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    """One federation for all end-to-end tests; its logs are kept under test-results/."""
+    running = start_demo(tmp_path_factory.mktemp("federation") / "demo", "--replacement", "2")
+    yield running
+    mark = demo_id(running)
+    kept = RESULTS / "federation-logs"
+    shutil.rmtree(kept, ignore_errors=True)
+    for name, text in running.logs().items():
+        (kept / name).parent.mkdir(parents=True, exist_ok=True)
+        (kept / name).write_text(text)
+    running.process.send_signal(signal.SIGINT)
+    assert running.process.wait(60) == 0
+    assert marks.find(marks.DEMO, mark) == []
