@@ -1,0 +1,102 @@
+/**
+ * One calm strip above the work that says what happens to the session, and nothing while all is well.
+ *
+ * A countdown on screen would be read out every second, so what screen readers hear is a text of its own that changes
+ * only when something new is to be said.
+ */
+import { TranslationBundle } from '@jupyterlab/translation';
+import { Widget } from '@lumino/widgets';
+
+import { Phase } from './phases';
+import { Words } from './words';
+
+/** A button of the banner. */
+export interface Action {
+  label: string;
+  run(): void;
+}
+
+/** Seconds left at which a countdown is announced again. */
+const MARKS = [60, 30, 10];
+
+/** What makes a phase news to a listener: its kind, and for a countdown the last mark passed. */
+export function newsOf(phase: Phase): string {
+  if (phase.kind === 'notice' && phase.seconds !== null) {
+    const left = phase.seconds;
+    return `notice ${phase.cause} ${MARKS.filter(mark => left <= mark).length}`;
+  }
+  return phase.kind === 'away' ? `away ${phase.offline} ${phase.seconds > 60}` : phase.kind;
+}
+
+function button(label: string, name: string, run: () => void): HTMLButtonElement {
+  const node = document.createElement('button');
+  node.type = 'button';
+  node.className = `sm-Button sm-Banner-${name}`;
+  node.textContent = label;
+  node.addEventListener('click', run);
+  return node;
+}
+
+export class Banner extends Widget {
+  constructor(private readonly trans: TranslationBundle) {
+    super();
+    this.id = 'session-migrator-banner';
+    this.addClass('sm-Banner');
+    this.node.setAttribute('role', 'region');
+    this.node.setAttribute('aria-label', trans.__('Session'));
+    this._text.className = 'sm-Banner-text';
+    this._live.className = 'sm-Hidden';
+    this._live.setAttribute('role', 'status');
+    this._actions.className = 'sm-Banner-actions';
+    this.node.append(this._text, this._actions);
+    document.body.append(this._live);
+    this.node.addEventListener('keydown', event => {
+      if (event.key === 'Escape') {
+        this.putAway();
+      }
+    });
+    this.hide();
+  }
+
+  /** The live region stays outside of the strip: what is hidden is not announced. */
+  dispose(): void {
+    this._live.remove();
+    super.dispose();
+  }
+
+  /** Show a phase, or hide for null. The user's putting away holds until there is other news. */
+  show_(phase: Phase, words: Words | null, actions: Action[]): void {
+    const news = newsOf(phase);
+    if (news !== this._news) {
+      this._news = news;
+      this._away = false;
+      this._live.textContent = words?.text ?? '';
+      this.node.dataset.tone = words?.tone ?? '';
+      this.setActions(words ? actions : []);
+    }
+    this._text.textContent = words?.text ?? '';
+    this.setHidden(!words || this._away);
+  }
+
+  /** Called when the user puts the strip away; the phase it showed is given by its news. */
+  onPutAway: (() => void) | null = null;
+
+  private putAway(): void {
+    this._away = true;
+    this.hide();
+    this.onPutAway?.();
+  }
+
+  private setActions(actions: Action[]): void {
+    const close = button('×', 'close', () => this.putAway());
+    close.setAttribute('aria-label', this.trans.__('Put away'));
+    close.title = this.trans.__('Put away (Esc)');
+    this._actions.replaceChildren(...actions.map(action => button(action.label, 'action', action.run)), close);
+  }
+
+  private _news = '';
+  private _away = false;
+  private readonly _text = document.createElement('span');
+  private readonly _live = document.createElement('div');
+  private readonly _actions = document.createElement('span');
+}

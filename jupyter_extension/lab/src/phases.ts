@@ -1,0 +1,83 @@
+/**
+ * Which of the few things the user needs to know holds now. Pure, so that every case can be tried in virtual time.
+ */
+import { Link } from './feed';
+import { Notice, Report, State } from './wire';
+
+export type Phase =
+  | { kind: 'quiet' }
+  | { kind: 'notice'; cause: string; seconds: number | null }
+  | { kind: 'freezing' }
+  | { kind: 'away'; seconds: number; expected: boolean; offline: boolean }
+  | { kind: 'restoring' }
+  | { kind: 'back'; complete: boolean }
+  | { kind: 'losses'; report: Report };
+
+/** What a phase is made from; times in milliseconds of the page's clock, `ahead` = server's clock less the page's. */
+export interface View {
+  link: Link;
+  state: State;
+  notice: Notice | null;
+  report: Report | null;
+  downSince: number | null;
+  expected: boolean;
+  movedAt: number | null;
+  offline: boolean;
+  serverNow: number;
+}
+
+/** A gap shorter than this is no news; unless a move was announced. */
+const GAP_MS = 1000;
+/** How long "everything came back" stays. */
+const BACK_MS = 8000;
+
+/** Whether something did not come back, came back different, or was left un-run. */
+export function hasLosses(report: Report): boolean {
+  return (
+    report.fallback !== null ||
+    report.excluded.length > 0 ||
+    report.terminals.some(terminal => terminal.lost.length > 0) ||
+    report.kernels.some(kernel => kernel.lost.length + kernel.changed.length + kernel.skipped.length > 0)
+  );
+}
+
+function notServing(view: View, now: number): Phase | null {
+  if (view.link === 'down' || view.state === 'fenced') {
+    const gone = now - (view.downSince ?? now);
+    if (gone < GAP_MS && !view.expected) {
+      return { kind: 'quiet' };
+    }
+    return { kind: 'away', seconds: gone / 1000, expected: view.expected, offline: view.offline };
+  }
+  if (view.state === 'restoring' || view.state === 'standby') {
+    return { kind: 'restoring' };
+  }
+  return view.state === 'running' ? null : { kind: 'freezing' };
+}
+
+/** The phase at `now` (milliseconds); `dismissed` is the report that the user has already put away. */
+export function phaseOf(view: View, now: number, dismissed: string): Phase {
+  if (view.link === 'off' || view.link === 'opening') {
+    return { kind: 'quiet' };
+  }
+  const away = notServing(view, now);
+  if (away) {
+    return away;
+  }
+  if (view.notice) {
+    const { cause, deadline } = view.notice;
+    return { kind: 'notice', cause, seconds: deadline === null ? null : Math.max(0, deadline - view.serverNow) };
+  }
+  if (view.report && hasLosses(view.report) && dismissed !== reportId(view.report)) {
+    return { kind: 'losses', report: view.report };
+  }
+  if (view.movedAt !== null && now - view.movedAt < BACK_MS) {
+    return { kind: 'back', complete: view.report !== null };
+  }
+  return { kind: 'quiet' };
+}
+
+/** A name for a report, to remember that it was put away. */
+export function reportId(report: Report): string {
+  return `${report.snapshot}@${report.at}`;
+}

@@ -1,0 +1,134 @@
+/**
+ * What the page knows about its session, gathered from the feed: the one source for banner, status item, panel and title.
+ */
+import { ISignal, Signal } from '@lumino/signaling';
+
+import { Feed } from './feed';
+import { Facts, Message } from './wire';
+
+/** How a return ended: another server answers, or the same one after a gap. */
+export interface Return {
+  moved: boolean;
+}
+
+const NOTHING: Facts = {
+  enabled: false,
+  session: '',
+  server_id: '',
+  state: 'running',
+  saved: null,
+  covered: [],
+  at_risk: [],
+  notice: null,
+  report: null
+};
+
+export class Session {
+  constructor(readonly feed: Feed) {
+    feed.heard.connect((_, message) => this.hear(message));
+    feed.linkChanged.connect((_, link) => {
+      if (link === 'down') {
+        this.downSince = this.downSince ?? Date.now();
+      }
+      this.settle();
+    });
+  }
+
+  /** Facts as last heard; they stay while the server is away. */
+  facts: Facts = NOTHING;
+  /** When the server was last lost, in the page's milliseconds; null while it is there. */
+  downSince: number | null = null;
+  /** Whether the last loss had been announced: a move, and not an accident. */
+  expected = false;
+  /** When the session last came back on another server, in the page's milliseconds. */
+  movedAt: number | null = null;
+
+  /** Something that a view may show has changed. */
+  get changed(): ISignal<this, void> {
+    return this._changed;
+  }
+
+  /** The session answers again after a gap, or from another server. */
+  get returned(): ISignal<this, Return> {
+    return this._returned;
+  }
+
+  /** Whether there ever was an extension to listen to. */
+  get watched(): boolean {
+    return this.facts.enabled;
+  }
+
+  /** Whether requests can be served and what they write stays. True where nobody watches: then this is plain Jupyter. */
+  get serving(): boolean {
+    if (!this.watched) {
+      return true;
+    }
+    return this.feed.link === 'up' && this.facts.state === 'running';
+  }
+
+  /** The server's clock now, in Unix seconds. */
+  get serverNow(): number {
+    return Date.now() / 1000 + this._ahead;
+  }
+
+  /** Done as soon as the session serves. */
+  ready(): Promise<void> {
+    if (this.serving) {
+      return Promise.resolve();
+    }
+    return new Promise(resolve => this._waiting.push(resolve));
+  }
+
+  /** Whether the session stops serving, or is served by another server than `server`, within `ms` milliseconds. */
+  async leaves(server: string, ms: number): Promise<boolean> {
+    const gone = () => !this.serving || this.facts.server_id !== server;
+    for (const end = Date.now() + ms; !gone() && Date.now() < end; ) {
+      await new Promise(resolve => setTimeout(resolve, 50));
+    }
+    return gone();
+  }
+
+  private hear(message: Message): void {
+    const before = this.facts.server_id;
+    this.facts = { ...this.facts, ...message.facts };
+    if (message.now) {
+      this._ahead = message.now - Date.now() / 1000;
+    }
+    if (message.type === 'hello') {
+      this._moved = this._moved || (before !== '' && before !== this.facts.server_id);
+      this._back = this._back || before !== '';
+    }
+    this.expected = this.facts.notice !== null || this.facts.state !== 'running';
+    if (message.type === 'moved' || this.facts.state === 'fenced') {
+      this.downSince = this.downSince ?? Date.now();
+      this.expected = true;
+      this.feed.renew(message.type === 'moved');
+    }
+    this.settle();
+  }
+
+  private settle(): void {
+    if (this.serving && this._back) {
+      this.comeBack();
+    }
+    if (this.serving || this.feed.link === 'off') {
+      this._waiting.splice(0).forEach(resolve => resolve());
+    }
+    this._changed.emit();
+  }
+
+  private comeBack(): void {
+    const moved = this._moved;
+    this._back = this._moved = this.expected = false;
+    this.downSince = null;
+    this.movedAt = moved ? Date.now() : this.movedAt;
+    this._returned.emit({ moved });
+  }
+
+  private _ahead = 0;
+  private _moved = false;
+  private _back = false;
+  private _waiting: (() => void)[] = [];
+  private readonly _changed = new Signal<this, void>(this);
+  private readonly _returned = new Signal<this, Return>(this);
+}

@@ -1,0 +1,63 @@
+/**
+ * How this page reaches the server extension: the same settings, token and cookies as every other Jupyter request.
+ */
+import { URLExt } from '@jupyterlab/coreutils';
+import { ServerConnection } from '@jupyterlab/services';
+
+import { Socket, Wiring } from './feed';
+import { Facts, Kept, readFacts, readKept } from './wire';
+
+const ROOT = 'migrator';
+
+/** A call to the extension that it refused; the message is the server's. */
+export class CallError extends Error {}
+
+export class ServerWiring implements Wiring {
+  constructor(private readonly settings: ServerConnection.ISettings) {}
+
+  open(): Socket {
+    const { wsUrl, appendToken, token, WebSocket } = this.settings;
+    const query = appendToken && token ? `?token=${encodeURIComponent(token)}` : '';
+    return new WebSocket(URLExt.join(wsUrl, ROOT, 'feed') + query) as Socket;
+  }
+
+  /** Null only if a Jupyter server answers and does not know us; a proxy's 404 for a server that is away is an outage. */
+  async status(): Promise<Partial<Facts> | null> {
+    const response = await this.fetch('api/v1/status');
+    if (response.status === 404) {
+      const plain = await ServerConnection.makeRequest(URLExt.join(this.settings.baseUrl, 'api'), {}, this.settings);
+      if (plain.ok && typeof (await plain.json()).version === 'string') {
+        return null;
+      }
+    }
+    return readFacts(await this.body(response));
+  }
+
+  /** Save now; done when durable. */
+  async save(): Promise<void> {
+    await this.body(await this.fetch('api/v1/snapshot', 'POST', {}));
+  }
+
+  async kept(): Promise<Kept[]> {
+    return readKept(await this.body(await this.fetch('api/v1/snapshots')));
+  }
+
+  /** Put a kernel back to how it was in a kept checkpoint. */
+  async undo(kernel: string, snapshot: string): Promise<void> {
+    await this.body(await this.fetch(`api/v1/kernels/${encodeURIComponent(kernel)}/undo`, 'POST', { snapshot }));
+  }
+
+  private fetch(path: string, method = 'GET', data?: object): Promise<Response> {
+    const url = URLExt.join(this.settings.baseUrl, ROOT, path);
+    const init: RequestInit = data ? { method, body: JSON.stringify(data) } : { method };
+    return ServerConnection.makeRequest(url, init, this.settings);
+  }
+
+  private async body(response: Response): Promise<unknown> {
+    const body = (await response.json().catch(() => ({}))) as { message?: unknown };
+    if (!response.ok) {
+      throw new CallError(typeof body.message === 'string' ? body.message : `${response.status} ${response.statusText}`);
+    }
+    return body;
+  }
+}
