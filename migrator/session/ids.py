@@ -26,6 +26,11 @@ def check_session_id(text: object) -> str:
     return text
 
 
+def is_session_id(text: str) -> bool:
+    """Tell whether this is a valid session id, where it is no error if not."""
+    return _SESSION.fullmatch(text) is not None
+
+
 def check_member(text: object) -> str:
     """Return a valid member name, or raise `BadId`."""
     if not isinstance(text, str) or not _MEMBER.fullmatch(text):

@@ -6,8 +6,8 @@ import asyncio
 import random
 from typing import AsyncIterator, Callable
 
-from migrator.session.errors import BadId, TooManyWriters
-from migrator.session.ids import check_session_id
+from migrator.session.errors import TooManyWriters
+from migrator.session.ids import check_session_id, is_session_id
 from migrator.session.record import Record
 from migrator.storage.errors import Conflict
 from migrator.storage.prefix import prefixed
@@ -64,17 +64,9 @@ class SessionRecords:
         """Give the ids of all sessions that have a record."""
         async for info in self._store.list(FOLDER):
             session, _, name = info.key[len(FOLDER) :].partition("/")
-            if name == "record" and _is_id(session):
+            if name == "record" and is_session_id(session):
                 yield session
 
 
 def _key(session: str) -> str:
     return f"{FOLDER}{check_session_id(session)}/record"
-
-
-def _is_id(text: str) -> bool:
-    try:
-        check_session_id(text)
-    except BadId:
-        return False
-    return True

@@ -65,7 +65,7 @@ class JournalWriter:
             for _ in range(CONFLICTS):
                 seq = self._next if self._next is not None else await self._first_free()
                 name = journal_key(self._epoch, seq)
-                data = await in_thread(lambda name=name: _encode(self._keys, self._session, name, batch.entries))  # type: ignore[misc]
+                data = await in_thread(_encode, self._keys, self._session, name, batch.entries)
                 try:
                     await self._store.put(name, data, if_absent=True)
                 except Conflict:
@@ -86,7 +86,7 @@ async def read_journal(
 ) -> list[tuple[int, int, list[Entry]]]:
     """Read what was appended after `(epoch, seq)`, in order; raises `SnapshotCorrupt` if one is damaged or missing."""
     places = [place for place in await journal_places(store) if place > after]
-    _check_whole(places, after)
+    check_whole(places, after)
     free = asyncio.Semaphore(PARALLEL_READS)
 
     async def read(place: tuple[int, int]) -> tuple[int, int, list[Entry]]:
@@ -107,7 +107,7 @@ async def read_journal_object(
     """Read the entries of one object."""
     name = journal_key(*place)
     data = await store.get(name)
-    return await in_thread(lambda: _decode(keys, session_id, name, data))
+    return await in_thread(_decode, keys, session_id, name, data)
 
 
 def journal_key(epoch: int, seq: int) -> str:
@@ -123,7 +123,7 @@ def parse_journal_key(key: str) -> tuple[int, int]:
     return int(match[1]), int(match[2])
 
 
-def _check_whole(places: list[tuple[int, int]], after: tuple[int, int]) -> None:
+def check_whole(places: list[tuple[int, int]], after: tuple[int, int]) -> None:
     """Refuse a journal with a hole: running what follows it would give another state than the user had."""
     epoch, seq = after
     for place in places:

@@ -87,13 +87,13 @@ class Pipeline:
         return self._spawn(self._pack(slots))
 
     async def _pack(self, slots: list[Slot]) -> None:
-        ready, saved = await in_thread(lambda: self._packer.add(slots))
+        ready, saved = await in_thread(self._packer.add, slots)
         self._release(saved)
         for pack in ready:
             self._spawn(self._upload(pack))
 
     async def _upload(self, pack: Pack) -> None:
-        data = await in_thread(lambda: self._packer.encode(pack))
+        data = await in_thread(self._packer.encode, pack)
         await self._store.put(pack_key(pack.id), data)
         self.stored.append(pack.id)
         self.stored_bytes += len(data)

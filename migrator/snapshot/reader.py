@@ -17,14 +17,15 @@ from migrator.storage.errors import NotFound
 from migrator.storage.protocol import ObjectStore
 
 AHEAD_BYTES = 48 * 1024 * 1024  # plain bytes that are fetched ahead of the caller
+SMALL_BYTES = 32 * 1024  # below, a trip to a thread costs more than the work
 CACHED_SEGMENTS = 8  # fetched ranges, of up to 8 MiB each, that are kept for the next blob
 
 
 async def open_snapshot(store: ObjectStore, keys: SessionKeys, session_id: str, snapshot_id: str) -> SnapshotReader:
     """Read and verify a manifest; raises `SnapshotCorrupt`, `WrongKey`, or the store's `NotFound`."""
     data = await store.get(manifest_key(snapshot_id))
-    manifest = await in_thread(lambda: decode_manifest(data, keys, session_id, snapshot_id))
-    segments = await in_thread(lambda: plan(ref for blob in manifest.blobs.values() for ref in blob.blocks))
+    manifest = await in_thread(decode_manifest, data, keys, session_id, snapshot_id)
+    segments = await in_thread(plan, [ref for blob in manifest.blobs.values() for ref in blob.blocks])
     return SnapshotReader(store, keys, manifest, segments)
 
 
@@ -42,6 +43,9 @@ class SnapshotReader:
 
     async def read(self, name: str) -> bytes:
         """Return a blob; `KeyError` if there is none. For a large one `read_into` or `stream` need less memory."""
+        blocks = self.manifest.blobs[name].blocks
+        if len(blocks) == 1:
+            return await self._block(blocks[0])
         return b"".join([chunk async for chunk in self.stream(name)])
 
     async def read_into(self, name: str, target: memoryview) -> None:
@@ -79,7 +83,9 @@ class SnapshotReader:
         data = await self._fetch(segment)
         start = ref.offset - segment.start
         stored = memoryview(data)[start : start + ref.stored]
-        return await in_thread(lambda: self._open(ref, stored))
+        if len(stored) < SMALL_BYTES:
+            return self._open(ref, stored)
+        return await in_thread(self._open, ref, stored)
 
     def _open(self, ref: BlockRef, stored: memoryview) -> bytes:
         try:

@@ -17,6 +17,6 @@ _POOL = ThreadPoolExecutor(THREADS, thread_name_prefix="snapshot")
 _T = TypeVar("_T")
 
 
-def in_thread(work: Callable[[], _T]) -> asyncio.Future[_T]:
-    """Start `work` in one of the threads; the future belongs to the running loop."""
-    return asyncio.get_running_loop().run_in_executor(_POOL, work)
+def in_thread(work: Callable[..., _T], *arguments: object) -> asyncio.Future[_T]:
+    """Start `work(*arguments)` in one of the threads; the future belongs to the running loop."""
+    return asyncio.get_running_loop().run_in_executor(_POOL, work, *arguments)

@@ -150,7 +150,7 @@ class SnapshotWriter:
             raise WriterMisused(f"blob {left[0]!r} was not closed")
         await self._pipeline.drain()
         self._over = True
-        manifest, data = await in_thread(lambda: self._manifest(body))
+        manifest, data = await in_thread(self._manifest, body)
         await self._store.put(manifest_key(self.snapshot), data, if_absent=True)
         return manifest
 
