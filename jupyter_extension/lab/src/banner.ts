@@ -45,7 +45,7 @@ export class Banner extends Widget {
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Session'));
     this._text.className = 'sm-Banner-text';
-    this._live.className = 'sm-Hidden';
+    this._live.className = 'sm-Live sm-Hidden';
     this._live.setAttribute('role', 'status');
     this._actions.className = 'sm-Banner-actions';
     this.node.append(this._text, this._actions);

@@ -1,0 +1,51 @@
+"""A proxy and a scripted server for each kind of page."""
+
+from __future__ import annotations
+
+from collections.abc import AsyncIterator, Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.jupyter_extension.lab.page import AXE, JupyterPage, opened
+from tests.jupyter_extension.lab.site import ROOT, JupyterServer, Site
+from tests.rigs.proxy import running_proxy
+
+APPS = ["jupyterlab", "notebook"]
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _built() -> None:
+    """What is tested is the built extension, found where Jupyter looks."""
+    lab = ROOT / "jupyter_extension/lab"
+    if not AXE.exists() or not (ROOT / "jupyter_extension/labextension/package.json").exists():
+        pytest.fail(f"the page's script is not built: run `make setup`, or `npm ci && npm run build:prod` in {lab}")
+
+
+@pytest.fixture(params=APPS)
+def app(request: pytest.FixtureRequest) -> str:
+    return str(request.param)
+
+
+@pytest.fixture
+def site(app: str, tmp_path: Path) -> Iterator[Site]:
+    with running_proxy() as (public, api, _):
+        site = Site(tmp_path, public, api, app)
+        yield site
+        site.close()
+
+
+@pytest.fixture
+def server(site: Site) -> JupyterServer:
+    """The server that the site leads to at first."""
+    server = site.launch()
+    site.route(server)
+    return server
+
+
+@pytest.fixture
+async def page(site: Site, server: JupyterServer, app: str, tmp_path: Path) -> AsyncIterator[JupyterPage]:
+    async with opened(site, app, tmp_path) as page:
+        yield page
+
+

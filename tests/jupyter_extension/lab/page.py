@@ -1,0 +1,108 @@
+"""What a test does with, and asks of, a page of Lab or of Notebook."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from playwright.async_api import Page
+
+from tests.jupyter_extension.lab.site import ROOT, TOKEN, Site
+from tests.rigs.browser import WATCH_DIALOGS, running_browser
+
+LIMIT_MS = 90_000
+AXE = ROOT / "jupyter_extension/lab/node_modules/axe-core/axe.min.js"
+BANNER = "#session-migrator-banner"
+IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+
+
+@dataclass
+class JupyterPage:
+    """A page with the notebook `a.ipynb` open."""
+
+    page: Page
+    navigations: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+    requests: list[str] = field(default_factory=list)
+
+    async def open(self, site: Site, app: str) -> None:
+        """Until the notebook's kernel is idle."""
+        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("request", lambda request: self.requests.append(request.url))
+        path = "lab/tree/a.ipynb" if app == "jupyterlab" else "notebooks/a.ipynb"
+        await self.page.goto(f"{site.public}{path}?token={TOKEN}")
+        await self.page.wait_for_selector(f".jp-NotebookPanel {IDLE}", state="attached", timeout=LIMIT_MS)
+        self.page.on("framenavigated", lambda frame: self.navigations.append(frame.url))
+
+    async def banner(self, text: str) -> None:
+        """Wait until the banner says so."""
+        await self.page.wait_for_function(
+            f"text => {{ const b = document.querySelector('{BANNER}');"
+            " return b && b.offsetHeight > 0 && b.textContent.includes(text); }",
+            arg=text,
+            timeout=LIMIT_MS,
+        )
+
+    async def no_banner(self) -> None:
+        await self.page.wait_for_selector(BANNER, state="hidden", timeout=LIMIT_MS)
+
+    async def announced(self) -> str:
+        """What a screen reader was last told."""
+        return str(await self.page.text_content(".sm-Live"))
+
+    async def dialogs(self) -> list[str]:
+        return list(await self.page.evaluate("() => window.seenDialogs"))
+
+    async def run(self, index: int, source: str) -> None:
+        """Run a cell with this source, without waiting."""
+        await self.page.evaluate(
+            """([index, source]) => { const app = window.jupyterapp, notebook = app.shell.currentWidget.content;
+            notebook.widgets[index].model.sharedModel.setSource(source); notebook.deselectAll();
+            notebook.activeCellIndex = index; void app.commands.execute('notebook:run-cell'); }""",
+            [index, source],
+        )
+
+    async def output(self, index: int, text: str) -> None:
+        await self.page.wait_for_function(
+            """([index, text]) => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets[index]
+            .model.outputs.toJSON()).includes(text)""",
+            arg=[index, text],
+            timeout=LIMIT_MS,
+        )
+
+    async def kernel_status(self) -> str:
+        return str(
+            await self.page.evaluate(
+                "() => window.jupyterapp.shell.currentWidget.sessionContext.session.kernel.connectionStatus"
+            )
+        )
+
+    async def violations(self, selector: str) -> list[str]:
+        """What axe-core finds wrong in a part of the page."""
+        if not await self.page.evaluate("() => 'axe' in window"):
+            await self.page.add_script_tag(path=AXE)
+        found = await self.page.evaluate("selector => axe.run(selector)", selector)
+        assert found["passes"], f"axe looked at nothing in {selector}"
+        return [f"{each['id']}: {node['html']}" for each in found["violations"] for node in each["nodes"]]
+
+    async def eval(self, script: str, arg: Any = None) -> Any:
+        return await self.page.evaluate(script, arg)
+
+
+@contextlib.asynccontextmanager
+async def opened(site: Site, app: str, results: Path | None = None) -> AsyncIterator[JupyterPage]:
+    """A page on the site's server, in a browser of its own."""
+    async with running_browser() as browser:
+        context = await browser.new_context(viewport={"width": 1100, "height": 700}, locale="en-GB")
+        await context.add_init_script(WATCH_DIALOGS)
+        page = JupyterPage(await context.new_page())
+        try:
+            await page.open(site, app)
+            yield page
+        finally:
+            if results:
+                await page.page.screenshot(path=results / "end.png")
