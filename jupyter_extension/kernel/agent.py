@@ -15,7 +15,7 @@ import stat
 import struct
 import sys
 from pathlib import Path
-from typing import Any, Dict, List
+from typing import Any
 
 from . import forking, wire
 from .boundary import Boundaries
@@ -36,6 +36,7 @@ class Agent:
         self.boundaries = Boundaries(shell.kernel)
         self._saver = Saver(shell, self.boundaries)
         self.loader = Loader(shell)
+        self._memory: dict[str, str] = {}
         self._pid = os.getpid()
 
     def start(self) -> None:
@@ -86,7 +87,7 @@ class Agent:
                     for fd in fds:
                         os.close(fd)
 
-    def _answer(self, conn: socket.socket, request: Dict[str, Any], blob: bytearray, fds: List[int]) -> None:
+    def _answer(self, conn: socket.socket, request: dict[str, Any], blob: bytearray, fds: list[int]) -> None:
         operation = request.get("op")
         try:
             if operation == "snapshot":
@@ -94,6 +95,11 @@ class Agent:
             elif operation == "load":
                 self.loader.receive(conn, request)
                 wire.send(conn, {"event": "received"})
+            elif operation == "remember":
+                self._memory[str(request["key"])] = str(request["value"])
+                wire.send(conn, {"event": "remembered"})
+            elif operation == "recall":
+                wire.send(conn, {"event": "recalled", "value": self._memory.get(str(request["key"]))})
             elif operation == "report":
                 wire.send(conn, {"event": "report", "report": self.loader.report})
             else:
@@ -104,7 +110,7 @@ class Agent:
             self.boundaries.note(f"{operation}: {error!r}")
             wire.send(conn, {"event": "refused", "reason": repr(error)})
 
-    def _status(self) -> Dict[str, Any]:
+    def _status(self) -> dict[str, Any]:
         self._saver.reap()
         return {
             "protocol": PROTOCOL,

@@ -9,7 +9,7 @@ nothing that happens in here may get out, or the user's `execute_reply` and `idl
 from __future__ import annotations
 
 import _thread
-from typing import Any, Callable, Dict, List, Optional
+from typing import Any, Callable
 
 # The requests that can change the user's state. Completion, inspection and the like do not count.
 STATEFUL = frozenset({"execute_request", "comm_open", "comm_msg", "comm_close"})
@@ -22,11 +22,11 @@ class Boundaries:
 
     def __init__(self, kernel: Any) -> None:
         self._kernel = kernel
-        self._running: Dict[int, str] = {}
-        self._own: Dict[int, str] = {}
-        self._armed: Optional[Callable[[], None]] = None
-        self.last_msg_id: Optional[str] = None
-        self.notes: List[str] = []
+        self._running: dict[int, str] = {}
+        self._own: dict[int, str] = {}
+        self._armed: Callable[[], None] | None = None
+        self.last_msg_id: str | None = None
+        self.notes: list[str] = []
 
     def install(self) -> None:
         """Put the hooks in place, in front of what is there already."""
@@ -46,7 +46,7 @@ class Boundaries:
         self._kernel.post_handler_hook = post_handler_hook
 
     @property
-    def current_msg_id(self) -> Optional[str]:
+    def current_msg_id(self) -> str | None:
         """The request being handled, or None between cells. With subshells: the one that began first."""
         return next(iter(self._running.values()), None)
 
@@ -88,9 +88,9 @@ class Boundaries:
         if action is not None:
             action()
 
-    def _message(self) -> Dict[str, Any]:
+    def _message(self) -> dict[str, Any]:
         get_parent = getattr(self._kernel, "get_parent", None)  # ipykernel 6 and later
-        message = get_parent("shell") if get_parent else self._kernel._parent_header  # noqa: SLF001 - ipykernel 5
+        message = get_parent("shell") if get_parent else self._kernel._parent_header
         return message or {}
 
     def _guarded(self, step: Callable[[], None]) -> None:

@@ -9,7 +9,7 @@ import stat
 import sys
 import traceback
 from dataclasses import dataclass
-from typing import Any, Callable, Dict, FrozenSet, NoReturn, Tuple
+from typing import Any, Callable, NoReturn
 
 from . import forking, stream
 from .boundary import Boundaries
@@ -32,8 +32,8 @@ class Job:
     life: int  # the parent reads its other end: it closes when the child ends
     at_boundary: bool
     base: bytes
-    skip: FrozenSet[str]
-    dump: Callable[..., Dict[str, Any]]
+    skip: frozenset[str]
+    dump: Callable[..., dict[str, Any]]
 
 
 def run(job: Job, forked: forking.Forked) -> NoReturn:
@@ -42,10 +42,7 @@ def run(job: Job, forked: forking.Forked) -> NoReturn:
     try:
         gc.disable()  # a collection would touch, and so copy, every page of small objects
         forking.restore_random(forked.random)
-        if job.at_boundary and not job.boundaries.idle:
-            code = IN_A_CELL
-        else:
-            code = _save(job)
+        code = IN_A_CELL if job.at_boundary and not job.boundaries.idle else _save(job)
     finally:
         os._exit(code)
 
@@ -62,14 +59,14 @@ def _save(job: Job) -> int:
     return DONE if good else FAILED
 
 
-def _dump(job: Job, sink: PartSink) -> Tuple[Dict[str, Any], bool]:
+def _dump(job: Job, sink: PartSink) -> tuple[dict[str, Any], bool]:
     try:
         return job.dump(job.shell, sink, skip=job.skip, progress=job.progress.at), True
     except BaseException as error:  # noqa: BLE001 - whatever it is, the server must learn of it
         return {"error": repr(error), "traceback": traceback.format_exc()}, False
 
 
-def _hello(job: Job) -> Dict[str, Any]:
+def _hello(job: Job) -> dict[str, Any]:
     """Read in the child, where the kernel's state can no longer change: so it fits the parts exactly."""
     return {
         "pid": os.getpid(),
@@ -84,7 +81,7 @@ def _hello(job: Job) -> Dict[str, Any]:
     }
 
 
-def _close_what_others_wait_for(keep: "set[int]") -> None:
+def _close_what_others_wait_for(keep: set[int]) -> None:
     """Close sockets, pipes and devices: a port must become free, and a pipe must end, when the *kernel* closes it."""
     for entry in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"):  # noqa: PTH208 - numbers only
         fd = int(entry)

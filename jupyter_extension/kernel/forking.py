@@ -14,7 +14,7 @@ import signal
 import sys
 import time
 from functools import partial
-from typing import Any, Callable, Iterator, NamedTuple, Optional, Tuple
+from typing import Any, Callable, Iterator, NamedTuple
 
 try:
     from . import _forker
@@ -22,7 +22,7 @@ except ImportError:  # built without a C compiler, or for another platform
     _forker = None  # type: ignore[assignment]
 
 ANY_THREAD = _forker is not None
-checks: Optional[Callable[[Any, int], bytes]] = _forker.checks if _forker is not None and _forker.HAVE_XXH3 else None
+checks: Callable[[Any, int], bytes] | None = _forker.checks if _forker is not None and _forker.HAVE_XXH3 else None
 
 
 class Forked(NamedTuple):
@@ -30,7 +30,7 @@ class Forked(NamedTuple):
 
     pid: int
     pause: float
-    random: Tuple[Any, ...]
+    random: tuple[Any, ...]
 
 
 def fork(*, niceness: int = 0, stop: bool = False) -> Forked:
@@ -51,7 +51,7 @@ def fork(*, niceness: int = 0, stop: bool = False) -> Forked:
     return Forked(pid, pause_s, state)
 
 
-def restore_random(state: Tuple[Any, ...]) -> None:
+def restore_random(state: tuple[Any, ...]) -> None:
     """In the child: undo the reseeding that `random` does after every fork."""
     inst = _instance()
     if inst is not None and state and state[0] is not None:
@@ -59,11 +59,11 @@ def restore_random(state: Tuple[Any, ...]) -> None:
         inst.gauss_next = state[1]
 
 
-def _instance() -> Optional[random.Random]:
+def _instance() -> random.Random | None:
     return getattr(random, "_inst", None)
 
 
-def _random_state() -> Tuple[Callable[[], Any], ...]:
+def _random_state() -> tuple[Callable[[], Any], ...]:
     """Callables written in C: no bytecode runs, so no other thread gets in between them and the fork."""
     inst = _instance()
     if inst is None:
@@ -79,11 +79,11 @@ def _history_thread_left_alone() -> Iterator[None]:
     if instances is None:
         yield
         return
-    manager._instances = ()  # noqa: SLF001 - there is no public way to tell it
+    manager._instances = ()
     try:
         yield
     finally:
-        manager._instances = instances  # noqa: SLF001
+        manager._instances = instances
 
 
 def _quiet() -> None:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from typing import Any, Optional
+from typing import Any
 
 from .agent import Agent
 
-_agent: Optional[Agent] = None
+_agent: Agent | None = None
 
 
 def start(path: str) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import mmap
 import socket
-from typing import Any, Dict, List, Optional, Tuple, Union
+from typing import Any, Union
 
 from . import wire
 
@@ -16,10 +16,10 @@ Memory = Union[bytearray, memoryview]
 class Parts:
     """The parts that have arrived, as `pickling.load` wants them: writable memory that the reader may keep."""
 
-    def __init__(self, parts: Dict[str, Memory]) -> None:
+    def __init__(self, parts: dict[str, Memory]) -> None:
         self._parts = parts
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """In the order in which they were saved."""
         return list(self._parts)
 
@@ -33,12 +33,12 @@ class Loader:
 
     def __init__(self, shell: Any) -> None:
         self._shell = shell
-        self._parts: Optional[Parts] = None
-        self.report: Optional[Dict[str, Any]] = None
+        self._parts: Parts | None = None
+        self.report: dict[str, Any] | None = None
 
-    def receive(self, conn: socket.socket, request: Dict[str, Any]) -> None:
+    def receive(self, conn: socket.socket, request: dict[str, Any]) -> None:
         """Read all parts that the request names straight into their final memory."""
-        parts: Dict[str, Memory] = {}
+        parts: dict[str, Memory] = {}
         for name, length in _listed(request):
             parts[name] = _memory(length)
             wire.read_into(conn, memoryview(parts[name]))
@@ -54,7 +54,7 @@ class Loader:
         self.report = load(self._shell, parts)
 
 
-def _listed(request: Dict[str, Any]) -> List[Tuple[str, int]]:
+def _listed(request: dict[str, Any]) -> list[tuple[str, int]]:
     return [(str(name), int(length)) for name, length in request["parts"]]
 
 

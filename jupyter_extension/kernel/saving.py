@@ -13,7 +13,7 @@ import signal
 import socket
 import threading
 import time
-from typing import Any, Dict, List, Optional, Tuple
+from typing import Any
 
 from . import child, forking, wire
 from .boundary import Boundaries
@@ -33,10 +33,10 @@ class Saver:
         self._shell = shell
         self._boundaries = boundaries
         self._lock = threading.Lock()
-        self._unreaped: List[int] = []
-        self.child: Optional[int] = None
+        self._unreaped: list[int] = []
+        self.child: int | None = None
 
-    def save(self, conn: socket.socket, request: Dict[str, Any], base: bytes, pipe: int) -> None:
+    def save(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
         """Serve one snapshot request; events go to `conn`, the parts to `pipe`. If `conn` closes, the child is killed."""
         if not self._lock.acquire(blocking=False):
             os.close(pipe)
@@ -47,7 +47,7 @@ class Saver:
         finally:
             self._lock.release()
 
-    def _attempt(self, conn: socket.socket, request: Dict[str, Any], base: bytes, pipe: int) -> None:
+    def _attempt(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
         alive, life = os.pipe()
         job = child.Job(
             shell=self._shell,
@@ -68,7 +68,7 @@ class Saver:
                     os.close(fd)
             job.progress.close()
 
-    def _fork_and_watch(self, conn: socket.socket, request: Dict[str, Any], job: child.Job, alive: int) -> None:
+    def _fork_and_watch(self, conn: socket.socket, request: dict[str, Any], job: child.Job, alive: int) -> None:
         options = {"niceness": int(request.get("niceness", 0)), "stop": bool(request.get("freeze"))}
         forked = self._fork(conn, job, options)
         if forked is None:
@@ -87,24 +87,24 @@ class Saver:
         finally:
             self.child = None
 
-    def _fork(self, conn: socket.socket, job: child.Job, options: Dict[str, Any]) -> Optional[Tuple[int, float]]:
+    def _fork(self, conn: socket.socket, job: child.Job, options: dict[str, Any]) -> tuple[int, float] | None:
         """Fork now, or at the next boundary; None if the client went away before."""
         if not job.at_boundary or self._boundaries.idle:
             return self._fork_here(job, options)
         return self._fork_at_boundary(conn, job, options)
 
-    def _fork_here(self, job: child.Job, options: Dict[str, Any]) -> Tuple[int, float]:
+    def _fork_here(self, job: child.Job, options: dict[str, Any]) -> tuple[int, float]:
         forked = forking.fork(**options)
         if forked.pid == 0:
             child.run(job, forked)
         return forked.pid, forked.pause
 
     def _fork_at_boundary(
-        self, conn: socket.socket, job: child.Job, options: Dict[str, Any]
-    ) -> Optional[Tuple[int, float]]:
+        self, conn: socket.socket, job: child.Job, options: dict[str, Any]
+    ) -> tuple[int, float] | None:
         done = threading.Event()
-        results: List[Tuple[int, float]] = []
-        errors: List[Exception] = []
+        results: list[tuple[int, float]] = []
+        errors: list[Exception] = []
 
         def at_boundary() -> None:
             started = time.perf_counter()
@@ -126,9 +126,7 @@ class Saver:
             raise errors[0]
         return results[0]
 
-    def _watch(
-        self, conn: socket.socket, pid: int, progress: Progress, alive: int, hang_s: float
-    ) -> Dict[str, Any]:
+    def _watch(self, conn: socket.socket, pid: int, progress: Progress, alive: int, hang_s: float) -> dict[str, Any]:
         """Until the child ends by itself or must be ended: what became of it, and the variable that it was at."""
         poller = select.poll()
         poller.register(alive, select.POLLIN | select.POLLHUP)
@@ -174,7 +172,7 @@ def _dump() -> Any:
     return dump
 
 
-def _wait(pid: int) -> Optional[int]:
+def _wait(pid: int) -> int | None:
     """The wait status of a child that has ended, else None. A child that somebody else reaped counts as killed."""
     try:
         found, status = os.waitpid(pid, os.WNOHANG | _WALL)
@@ -183,7 +181,7 @@ def _wait(pid: int) -> Optional[int]:
     return status if found else None
 
 
-def _outcome(status: int) -> Dict[str, Any]:
+def _outcome(status: int) -> dict[str, Any]:
     if os.WIFSIGNALED(status):
         return {"outcome": "crashed", "signal": os.WTERMSIG(status)}
     code = os.WEXITSTATUS(status)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import os
-from typing import Callable, Dict, Iterator, List, Optional, Sequence, Union
+from typing import Callable, Iterator, Sequence, Union
 
 from . import stream
 from .progress import Progress
@@ -60,25 +60,25 @@ class PartSink:
     `checks(buffer, block size)` gives XXH3-128 of each block; without it (no C helper) every block travels.
     """
 
-    def __init__(self, pipe: Pipe, base: Dict[str, BasePart], checks: Optional[Checks]) -> None:
+    def __init__(self, pipe: Pipe, base: dict[str, BasePart], checks: Checks | None) -> None:
         self._pipe = pipe
         self._base = base if checks else {}
         self._checks = checks
-        self._names: Dict[str, int] = {}
+        self._names: dict[str, int] = {}
 
     @property
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         """The parts so far, in order."""
         return list(self._names)
 
-    def add(self, name: str, data: Union[Buffer, Sequence[Buffer]]) -> None:
+    def add(self, name: str, data: Buffer | Sequence[Buffer]) -> None:
         """One part: a buffer, or several that are joined. ValueError for a name that was there before."""
         if name in self._names:
             raise ValueError(f"two parts are named {name!r}")
         buffers = [_flat(one) for one in (data if isinstance(data, (list, tuple)) else [data])]
         length = sum(map(len, buffers))
         self._names[name] = length
-        if 1 < len(buffers) and length <= BLOCK_SIZE:
+        if len(buffers) > 1 and length <= BLOCK_SIZE:
             buffers = [memoryview(b"".join(buffers))]
         checks = self._checks_of(buffers, length)
         known = self._base.get(name)
@@ -88,7 +88,7 @@ class PartSink:
             self._pipe.write(stream.header(stream.PART, name, length=8) + length.to_bytes(8, "little"))
             self._send_blocks(buffers, checks, known.checks if known else b"")
 
-    def _send_blocks(self, buffers: List[memoryview], checks: bytes, known: bytes) -> None:
+    def _send_blocks(self, buffers: list[memoryview], checks: bytes, known: bytes) -> None:
         same = 0
         for index, block in enumerate(_blocks(buffers)):
             at = slice(index * CHECK_SIZE, (index + 1) * CHECK_SIZE)
@@ -104,7 +104,7 @@ class PartSink:
         if same:
             self._pipe.write(stream.header(stream.SAME, number=same))
 
-    def _checks_of(self, buffers: List[memoryview], length: int) -> bytes:
+    def _checks_of(self, buffers: list[memoryview], length: int) -> bytes:
         if self._checks is None or not length:
             return b""
         if len(buffers) == 1:
@@ -117,13 +117,13 @@ def _flat(buffer: Buffer) -> memoryview:
     return view if view.format == "B" and view.ndim == 1 else view.cast("B")
 
 
-def _joined(block: List[memoryview]) -> Buffer:
+def _joined(block: list[memoryview]) -> Buffer:
     return block[0] if len(block) == 1 else b"".join(block)
 
 
-def _blocks(buffers: List[memoryview]) -> Iterator[List[memoryview]]:
+def _blocks(buffers: list[memoryview]) -> Iterator[list[memoryview]]:
     """Cut the joined buffers into blocks without copying: each block is a list of views."""
-    block: List[memoryview] = []
+    block: list[memoryview] = []
     room = BLOCK_SIZE
     for buffer in buffers:
         at = 0

@@ -20,7 +20,7 @@ from __future__ import annotations
 
 import json
 import struct
-from typing import Any, Dict, Iterator, List, Mapping, NamedTuple, Tuple, Union
+from typing import Any, Iterator, Mapping, NamedTuple, Union
 
 VERSION = 1
 BLOCK_SIZE = 4 << 20  # as in the store: a block that travels is a block that is kept
@@ -69,19 +69,19 @@ def json_frame(kind: int, value: Any, number: int = 0) -> bytes:
 
 def pack_base(parts: Mapping[str, BasePart]) -> bytes:
     """The table of check values that goes with a request."""
-    pieces: List[bytes] = []
+    pieces: list[bytes] = []
     for name, part in parts.items():
         encoded = name.encode("utf-8", "surrogatepass")
         pieces += [_BASE_PART.pack(len(encoded), part.length, len(part.checks)), encoded, part.checks]
     return b"".join(pieces)
 
 
-def unpack_base(table: Buffer) -> Dict[str, BasePart]:
+def unpack_base(table: Buffer) -> dict[str, BasePart]:
     """The inverse of `pack_base`. Raises StreamError for a table that is cut short."""
     return dict(_base_parts(memoryview(table)))
 
 
-def _base_parts(table: memoryview) -> Iterator[Tuple[str, BasePart]]:
+def _base_parts(table: memoryview) -> Iterator[tuple[str, BasePart]]:
     at = 0
     while at < len(table):
         try:
@@ -99,11 +99,9 @@ def blocks_of(length: int) -> int:
     return -(-length // BLOCK_SIZE)
 
 
-def parse_header(data: Buffer, at: int = 0) -> Tuple[int, int, int, int]:
+def parse_header(data: Buffer, at: int = 0) -> tuple[int, int, int, int]:
     """(kind, name length, number, payload length) of the frame that begins at `at`; StreamError for nonsense."""
     kind, _, name_length, number, length = HEADER.unpack_from(data, at)
-    if not HELLO <= kind <= END or length > BLOCK_SIZE + CHECK_SIZE and kind in (BLOCK, PART):
+    if not HELLO <= kind <= END or (length > BLOCK_SIZE + CHECK_SIZE and kind in (BLOCK, PART)):
         raise StreamError("not a frame: the kernel's child wrote something else into its pipe")
     return kind, name_length, number, length
-
-

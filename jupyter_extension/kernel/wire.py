@@ -11,7 +11,7 @@ import json
 import os
 import socket
 import struct
-from typing import Any, Dict, List, Sequence, Tuple, Union
+from typing import Any, Sequence, Union
 
 HEADER = struct.Struct("<IQ")
 MAX_JSON = 64 << 20
@@ -25,13 +25,13 @@ class WireError(Exception):
     """The other end closed the connection or sent something that is no message."""
 
 
-def pack(message: Dict[str, Any], blob: Buffer = b"") -> bytes:
+def pack(message: dict[str, Any], blob: Buffer = b"") -> bytes:
     """One message as bytes."""
     encoded = json.dumps(message).encode()
     return HEADER.pack(len(encoded), len(blob)) + encoded + blob
 
 
-def send(sock: socket.socket, message: Dict[str, Any], blob: Buffer = b"", fds: Sequence[int] = ()) -> None:
+def send(sock: socket.socket, message: dict[str, Any], blob: Buffer = b"", fds: Sequence[int] = ()) -> None:
     """Send one message; blocks until it is handed over. OSError if the other end is gone."""
     data = memoryview(pack(message, blob))
     rights = [(socket.SOL_SOCKET, socket.SCM_RIGHTS, array.array("i", fds))] if fds else []
@@ -39,7 +39,7 @@ def send(sock: socket.socket, message: Dict[str, Any], blob: Buffer = b"", fds: 
     sock.sendall(data[sent:])
 
 
-def receive(sock: socket.socket) -> Tuple[Dict[str, Any], bytearray, List[int]]:
+def receive(sock: socket.socket) -> tuple[dict[str, Any], bytearray, list[int]]:
     """(message, blob, descriptors); blocks. The caller owns the descriptors. WireError at the end of the connection."""
     space = socket.CMSG_SPACE(_MAX_FDS * array.array("i").itemsize)
     head, rights, _, _ = sock.recvmsg(HEADER.size, space, socket.MSG_CMSG_CLOEXEC)
@@ -55,7 +55,7 @@ def receive(sock: socket.socket) -> Tuple[Dict[str, Any], bytearray, List[int]]:
         raise
 
 
-def lengths(head: Buffer) -> Tuple[int, int]:
+def lengths(head: Buffer) -> tuple[int, int]:
     """(json length, blob length) of a message's header; WireError if it is none."""
     if len(head) < HEADER.size:
         raise WireError("the connection was closed")
@@ -65,7 +65,7 @@ def lengths(head: Buffer) -> Tuple[int, int]:
     return json_length, blob_length
 
 
-def decode(data: Buffer) -> Dict[str, Any]:
+def decode(data: Buffer) -> dict[str, Any]:
     """The JSON of a message; WireError if it is none."""
     try:
         message = json.loads(bytes(data))
@@ -90,7 +90,7 @@ def read_into(sock: socket.socket, view: memoryview) -> None:
         view = view[count:]
 
 
-def _descriptors(rights: List[Tuple[int, int, bytes]]) -> List[int]:
+def _descriptors(rights: list[tuple[int, int, bytes]]) -> list[int]:
     fds = array.array("i")
     for level, kind, data in rights:
         if level == socket.SOL_SOCKET and kind == socket.SCM_RIGHTS:

@@ -6,7 +6,7 @@ import asyncio
 import contextlib
 import socket
 from dataclasses import dataclass
-from typing import Any, AsyncIterator, Dict, List, Optional, Sequence
+from typing import Any, AsyncIterator, Sequence
 
 from jupyter_extension.kernel import wire
 from jupyter_extension.kernel_client import attach, processes
@@ -24,11 +24,11 @@ class AgentStatus:
     pid: int
     python: str
     busy: bool
-    execution_count: Optional[int]
-    last_msg_id: Optional[str]
-    current_msg_id: Optional[str]
-    notes: List[str]
-    child: Optional[int] = None
+    execution_count: int | None
+    last_msg_id: str | None
+    current_msg_id: str | None
+    notes: list[str]
+    child: int | None = None
     fork_anywhere: bool = True
 
 
@@ -60,13 +60,17 @@ class KernelAgent:
         try:
             answer, _ = await asyncio.wait_for(self.ask({"op": "status"}), _STATUS_TIMEOUT_S)
         except asyncio.TimeoutError as error:
-            raise KernelBusy(f"the kernel's agent did not answer within {_STATUS_TIMEOUT_S:g} s; is it stopped?") from error
+            raise KernelBusy(
+                f"the kernel's agent did not answer within {_STATUS_TIMEOUT_S:g} s; is it stopped?"
+            ) from error
         if answer.get("protocol") != PROTOCOL:
-            raise KernelNotSupported("left alone: another version of the session migrator runs in it; restart the kernel")
+            raise KernelNotSupported(
+                "left alone: another version of the session migrator runs in it; restart the kernel"
+            )
         known = AgentStatus.__dataclass_fields__
         return AgentStatus(**{key: value for key, value in answer.items() if key in known})
 
-    async def ask(self, request: Dict[str, Any]) -> "tuple[Dict[str, Any], bytes]":
+    async def ask(self, request: dict[str, Any]) -> tuple[dict[str, Any], bytes]:
         """One request, one answer. KernelDied if the connection cannot be made or breaks."""
         async with self.connection() as conn:
             conn.send(request)
@@ -88,6 +92,16 @@ class KernelAgent:
         async with SilentClient(self.connection_file) as client:
             await client.evaluate(expression, timeout)
 
+    async def remember(self, key: str, value: str) -> None:
+        """Leave a note in the kernel, for as long as it lives; for one who has no memory of its own."""
+        await self.ask({"op": "remember", "key": key, "value": value})
+
+    async def recall(self, key: str) -> str | None:
+        """The note of that key, or None."""
+        answer, _ = await self.ask({"op": "recall", "key": key})
+        value: str | None = answer.get("value")
+        return value
+
     async def freeze(self) -> None:
         """Stop the kernel and its children (SIGSTOP). Whatever ended meanwhile needs no stopping."""
         await asyncio.get_running_loop().run_in_executor(None, processes.freeze, self.pid)
@@ -106,7 +120,7 @@ class Connection:
     def __init__(self, sock: socket.socket) -> None:
         self._sock = sock
 
-    def send(self, message: Dict[str, Any], blob: bytes = b"", fds: Sequence[int] = ()) -> None:
+    def send(self, message: dict[str, Any], blob: bytes = b"", fds: Sequence[int] = ()) -> None:
         """Send a message with descriptors; only its first bytes must fit, the rest is sent in `send_all`."""
         self._sock.setblocking(True)
         try:
@@ -123,7 +137,7 @@ class Connection:
         except OSError as error:
             raise KernelDied(f"the kernel ended: {error}") from error
 
-    async def receive(self) -> "tuple[Dict[str, Any], bytes]":
+    async def receive(self) -> tuple[dict[str, Any], bytes]:
         """The next message. KernelDied at the end of the connection."""
         try:
             head = await self._exactly(wire.HEADER.size)
@@ -141,4 +155,3 @@ class Connection:
                 raise wire.WireError("the connection was closed")
             data += piece
         return bytes(data)
-

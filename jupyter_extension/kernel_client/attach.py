@@ -7,7 +7,6 @@ import os
 import socket
 import tempfile
 from pathlib import Path
-from typing import Optional
 
 import jupyter_extension.kernel
 from jupyter_extension.kernel_client.errors import KernelError, KernelNotSupported
@@ -33,14 +32,14 @@ start({path!r})
 
 def socket_path(connection_file: str) -> str:
     """Where the agent of this kernel listens: the same for everybody, and short enough for a unix socket (107 bytes)."""
-    name = hashlib.blake2b(os.fsencode(os.path.realpath(connection_file)), digest_size=10).hexdigest()  # noqa: PTH118
+    name = hashlib.blake2b(os.fsencode(os.path.realpath(connection_file)), digest_size=10).hexdigest()
     return str(Path(tempfile.gettempdir()) / f"session-migrator-{os.getuid()}" / name)
 
 
-def connect(path: str) -> Optional[socket.socket]:
+def connect(path: str) -> socket.socket | None:
     """A connection to the agent that listens at `path`, or None if there is none."""
     sock = socket.socket(socket.AF_UNIX, socket.SOCK_STREAM)
-    sock.setblocking(False)  # noqa: FBT003
+    sock.setblocking(False)
     try:
         sock.connect(path)
     except OSError:

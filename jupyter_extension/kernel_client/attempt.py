@@ -10,7 +10,7 @@ import asyncio
 import contextlib
 import json
 import time
-from typing import Any, Dict, List
+from typing import Any
 
 from jupyter_extension.kernel import stream
 from jupyter_extension.kernel.stream import StreamError
@@ -28,10 +28,10 @@ class Attempt:
     """What one child sent, and what became of it. `ended`: the agent's verdict, with `outcome` and `culprit`."""
 
     def __init__(self, agent: KernelAgent, blobs: PartBlobs, deadline: float, hang_s: float) -> None:
-        self.hello: Dict[str, Any] = {}
-        self.report: Dict[str, Any] = {}
-        self.ended: Dict[str, Any] = {}
-        self.pauses: List[float] = []
+        self.hello: dict[str, Any] = {}
+        self.report: dict[str, Any] = {}
+        self.ended: dict[str, Any] = {}
+        self.pauses: list[float] = []
         self.good = False
         self.bytes_read = 0
         self._agent = agent
@@ -40,7 +40,7 @@ class Attempt:
         self._hang_s = hang_s
         self._forked = False
 
-    async def run(self, request: Dict[str, Any]) -> None:
+    async def run(self, request: dict[str, Any]) -> None:
         """Make the attempt; afterwards `good` or `ended` say how it went. Raises KernelBusy, KernelDied, store errors."""
         table = await asyncio.get_running_loop().run_in_executor(None, self._blobs.table)
         reader = FrameReader()
@@ -67,7 +67,7 @@ class Attempt:
                 task.cancel()
             await asyncio.gather(feeding, events, return_exceptions=True)
 
-    async def _watch(self, reader: FrameReader, feeding: "asyncio.Future[None]", events: "asyncio.Future[None]") -> None:
+    async def _watch(self, reader: FrameReader, feeding: asyncio.Future[None], events: asyncio.Future[None]) -> None:
         """Until the stream has ended, or will not end any more."""
         read, moved = 0, time.monotonic()
         while not feeding.done():
@@ -81,7 +81,7 @@ class Attempt:
                     return
                 if time.monotonic() > self._deadline:
                     raise KernelBusy("the kernel reached no cell boundary in time; it goes on, try again later")
-            elif still > _GRACE_S and events.done() or still > self._hang_s + _GRACE_S:
+            elif (still > _GRACE_S and events.done()) or still > self._hang_s + _GRACE_S:
                 self._give_up()
                 return
 

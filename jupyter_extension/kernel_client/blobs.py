@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from typing import Dict, List, Optional
-
 from jupyter_extension.kernel import stream
 from jupyter_extension.kernel.stream import BasePart, Frame, StreamError
 from jupyter_extension.kernel_client.entry import KernelEntry
@@ -13,15 +11,15 @@ from migrator.snapshot import Blob, BlobWriter, SnapshotWriter
 class PartBlobs:
     """The parts of one kernel on their way into a writer; its blobs are named `prefix` + part."""
 
-    def __init__(self, writer: SnapshotWriter, prefix: str, base: Optional[KernelEntry]) -> None:
+    def __init__(self, writer: SnapshotWriter, prefix: str, base: KernelEntry | None) -> None:
         self.prefix = prefix
-        self.names: List[str] = []
+        self.names: list[str] = []
         self.length = 0
         self._writer = writer
         self._base = _base_blobs(writer, prefix, base)
         self._checked = False
-        self._blob: Optional[BlobWriter] = None
-        self._known: Optional[Blob] = None
+        self._blob: BlobWriter | None = None
+        self._known: Blob | None = None
         self._block = 0
 
     def table(self) -> bytes:
@@ -96,7 +94,7 @@ class PartBlobs:
         return self._blob
 
 
-def _base_blobs(writer: SnapshotWriter, prefix: str, base: Optional[KernelEntry]) -> Dict[str, Blob]:
+def _base_blobs(writer: SnapshotWriter, prefix: str, base: KernelEntry | None) -> dict[str, Blob]:
     """The base's blobs by the names of their parts."""
     if base is None or writer.base is None:
         return {}
@@ -105,7 +103,7 @@ def _base_blobs(writer: SnapshotWriter, prefix: str, base: Optional[KernelEntry]
     return {name[len(prefix) :]: blobs[name] for name in wanted}
 
 
-def _checks(item: "tuple[str, Blob]") -> "tuple[str, Optional[BasePart]]":
+def _checks(item: tuple[str, Blob]) -> tuple[str, BasePart | None]:
     name, blob = item
     checks = bytes.fromhex("".join(ref.check for ref in blob.blocks))
     regular = all(ref.size == stream.BLOCK_SIZE for ref in blob.blocks[:-1])

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import asdict, dataclass, field
-from typing import Any, Dict, List
+from typing import Any
 
 
 @dataclass(frozen=True)
@@ -15,18 +15,18 @@ class KernelEntry:
     `current_msg_id`. `report`: `saved`, `lost`, `pause_s`, `retried`, ... `python`: version of the kernel.
     """
 
-    parts: List[str]
-    boundary: Dict[str, Any]
-    report: Dict[str, Any] = field(default_factory=dict)
+    parts: list[str]
+    boundary: dict[str, Any]
+    report: dict[str, Any] = field(default_factory=dict)
     python: str = ""
     prefix: str = ""
 
-    def to_json(self) -> Dict[str, Any]:
+    def to_json(self) -> dict[str, Any]:
         """A JSON object, for the body of a manifest."""
         return asdict(self)
 
     @classmethod
-    def from_json(cls, data: Dict[str, Any]) -> KernelEntry:
+    def from_json(cls, data: dict[str, Any]) -> KernelEntry:
         """The inverse of `to_json`; fields that later versions added are ignored. KeyError without parts or boundary."""
         return cls(
             parts=list(data["parts"]),

@@ -1,12 +1,12 @@
 """What can go wrong between the server and a kernel.
 
-    KernelError
-      KernelNotFound       there is no such kernel
-      KernelNotSupported   it is left alone: another language, too old, not an ipykernel
-      KernelBusy           it could not be reached in time because it runs a cell; try again later
-      KernelDied           it ended while we worked with it
-      SaveFailed           no snapshot could be taken; the kernel is unharmed
-      LoadFailed           the snapshot could not be loaded into it; begin with a fresh kernel
+KernelError
+  KernelNotFound       there is no such kernel
+  KernelNotSupported   it is left alone: another language, too old, not an ipykernel
+  KernelBusy           it could not be reached in time because it runs a cell; try again later
+  KernelDied           it ended while we worked with it
+  SaveFailed           no snapshot could be taken; the kernel is unharmed
+  LoadFailed           the snapshot could not be loaded into it; begin with a fresh kernel
 """
 
 from __future__ import annotations

@@ -13,7 +13,7 @@ import os
 import select
 import threading
 from concurrent.futures import TimeoutError as FutureTimeout
-from typing import AsyncIterator, List, Optional, Tuple
+from typing import AsyncIterator, List, Optional
 
 from jupyter_extension.kernel import stream
 from jupyter_extension.kernel.stream import Frame, StreamError
@@ -38,7 +38,7 @@ class FrameReader:
         self._loop = asyncio.get_running_loop()
         self._queue: asyncio.Queue[_Batch] = asyncio.Queue(_QUEUED)
         self._stop = threading.Event()
-        self._error: Optional[BaseException] = None
+        self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="kernel-stream", daemon=True)
         self.bytes_read = 0
 
@@ -52,7 +52,7 @@ class FrameReader:
         """Whether it is the taker of the batches that keeps the stream from moving."""
         return self._queue.full()
 
-    async def batches(self) -> AsyncIterator[List[Frame]]:
+    async def batches(self) -> AsyncIterator[list[Frame]]:
         """Frames in order, until the stream ends. StreamError if it ends without END or is no stream."""
         while True:
             batch = await self._queue.get()
@@ -87,7 +87,7 @@ class FrameReader:
 
     def _read_all(self) -> None:
         cutter = Cutter()
-        batch: List[Frame] = []
+        batch: list[Frame] = []
         size = 0
         while not self._stop.is_set():
             frame = cutter.take()
@@ -131,7 +131,7 @@ class Cutter:
     def __init__(self) -> None:
         self._buffer = bytearray(_CHUNK)
         self._start = self._end = 0
-        self._large: Optional[Tuple[Frame, int]] = None  # a frame whose payload is being read, and how far
+        self._large: tuple[Frame, int] | None = None  # a frame whose payload is being read, and how far
 
     def room(self) -> memoryview:
         """Where the next bytes must go."""
@@ -152,7 +152,7 @@ class Cutter:
         else:
             self._end += count
 
-    def take(self) -> Optional[Frame]:
+    def take(self) -> Frame | None:
         """The next frame that is complete, or None. StreamError for what is no frame."""
         if self._large is not None:
             frame, at = self._large
@@ -162,7 +162,7 @@ class Cutter:
             return frame
         return self._cut()
 
-    def _cut(self) -> Optional[Frame]:
+    def _cut(self) -> Frame | None:
         have = self._end - self._start
         if have < stream.HEADER.size:
             return None

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from typing import Any, Dict
+from typing import Any
 
 from jupyter_extension.kernel_client.agent import Connection, KernelAgent
 from jupyter_extension.kernel_client.entry import KernelEntry
@@ -14,7 +14,7 @@ _APPLY = "__import__('session_migrator_kernel.inject', fromlist=['apply']).apply
 
 async def load_kernel(
     agent: KernelAgent, reader: SnapshotReader, entry: KernelEntry, *, timeout: float = 600
-) -> Dict[str, Any]:
+) -> dict[str, Any]:
     """Load into the kernel of `agent`: `{"saved": [...], "lost": [...], "changed": [...], ...}`.
 
     Raises KernelDied, KernelBusy (it did not get to the request within `timeout` s), LoadFailed, or what the reader
@@ -43,4 +43,3 @@ async def _send_parts(conn: Connection, reader: SnapshotReader, entry: KernelEnt
         if length:
             async for chunk in reader.stream(name):
                 await conn.send_all(chunk)
-

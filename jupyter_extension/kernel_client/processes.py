@@ -9,7 +9,6 @@ import contextlib
 import os
 import signal
 from pathlib import Path
-from typing import Dict, List
 
 SAVER = "migrator-save"  # the name that the C helper gives to its children
 _ROUNDS = 5  # a descendant may fork while we walk; after a round without news all are stopped
@@ -17,7 +16,7 @@ _ROUNDS = 5  # a descendant may fork while we walk; after a round without news a
 
 def freeze(pid: int) -> None:
     """SIGSTOP for `pid` and its descendants, parents first, so that nobody goes on to start others."""
-    stopped: List[int] = []
+    stopped: list[int] = []
     for _ in range(_ROUNDS):
         news = [one for one in _family(pid) if one not in stopped]
         if not news:
@@ -53,9 +52,9 @@ def _signal(pid: int, number: signal.Signals) -> None:
         os.kill(pid, number)
 
 
-def _family(pid: int) -> List[int]:
+def _family(pid: int) -> list[int]:
     """`pid` and all its descendants but savers, each after its parent."""
-    children: Dict[int, List[int]] = {}
+    children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
@@ -68,7 +67,7 @@ def _family(pid: int) -> List[int]:
     return family
 
 
-def _stat(pid: int) -> List[str]:
+def _stat(pid: int) -> list[str]:
     """The fields of /proc/PID/stat from the state on; the name before it may hold anything, brackets too."""
     return Path(f"/proc/{pid}/stat").read_text(errors="replace").rpartition(")")[2].split()
 

@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections import Counter
-from typing import List, Optional
 
 from jupyter_extension.kernel_client.agent import KernelAgent
 from jupyter_extension.kernel_client.attempt import Attempt
@@ -24,7 +23,7 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     agent: KernelAgent,
     writer: SnapshotWriter,
     prefix: str,
-    base: Optional[KernelEntry] = None,
+    base: KernelEntry | None = None,
     when: str = "boundary",
     *,
     timeout: float = 600,
@@ -44,20 +43,20 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     request = {"op": "snapshot", "when": when, "hang_s": hang_s, "freeze": freeze, "niceness": niceness}
     deadline = time.monotonic() + timeout
     blobs = PartBlobs(writer, prefix, base)
-    offences: "Counter[str]" = Counter()
-    pauses: List[float] = []
+    offences: Counter[str] = Counter()
+    pauses: list[float] = []
     for _ in range(ATTEMPTS):
-        request["skip"] = [name for name, count in offences.items() if count > 1]
+        skip = [name for name, count in offences.items() if count > 1]
         attempt = Attempt(agent, blobs, deadline, hang_s)
         try:
-            await attempt.run(request)
+            await attempt.run({**request, "skip": skip})
         finally:
             if not attempt.good:
                 blobs.forget()
                 await _thaw(agent, freeze=freeze)
         pauses += attempt.pauses
         if attempt.good:
-            return _entry(attempt, blobs, pauses, request["skip"])
+            return _entry(attempt, blobs, pauses, skip)
         _judge(attempt, offences)
     raise SaveFailed(f"{ATTEMPTS} attempts failed; at fault were {', '.join(offences) or 'no known variables'}")
 
@@ -67,7 +66,7 @@ async def _thaw(agent: KernelAgent, *, freeze: bool) -> None:
         await agent.thaw()
 
 
-def _judge(attempt: Attempt, offences: "Counter[str]") -> None:
+def _judge(attempt: Attempt, offences: Counter[str]) -> None:
     """Note who was at fault; raise if another attempt is of no use."""
     outcome = attempt.ended.get("outcome")
     if outcome in ("hung", "crashed"):
@@ -82,7 +81,7 @@ def _judge(attempt: Attempt, offences: "Counter[str]") -> None:
         raise SaveFailed(f"the child that was saving ended without a word ({attempt.ended})")
 
 
-def _entry(attempt: Attempt, blobs: PartBlobs, pauses: List[float], skipped: List[str]) -> KernelEntry:
+def _entry(attempt: Attempt, blobs: PartBlobs, pauses: list[float], skipped: list[str]) -> KernelEntry:
     report = dict(attempt.report)
     report["pause_s"] = max(pauses, default=None)
     report["forks"] = len(pauses)

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import asyncio
 import time
-from pathlib import Path
 from queue import Empty
-from typing import Any, Dict, Optional
+from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
 
@@ -27,18 +26,18 @@ class SilentClient:
 
     def __init__(self, connection_file: str) -> None:
         self._file = connection_file
-        self._client: Optional[AsyncKernelClient] = None
+        self._client: AsyncKernelClient | None = None
 
     async def __aenter__(self) -> SilentClient:
         """Connect; KernelNotFound if the connection file is not there or is none."""
-        if not Path(self._file).is_file():
-            raise KernelNotFound(f"there is no connection file {self._file}: is the kernel still running?")
         client = AsyncKernelClient()
         try:
             client.load_connection_file(self._file)
+        except FileNotFoundError as error:
+            raise KernelNotFound(f"there is no connection file {self._file}: is the kernel still running?") from error
         except (ValueError, KeyError, OSError) as error:
             raise KernelNotFound(f"{self._file} is not a connection file of a kernel: {error}") from error
-        client.start_channels(shell=True, iopub=False, stdin=False, hb=False, control=True)
+        client.start_channels(iopub=False, stdin=False, hb=False)
         self._client = client
         return self
 
@@ -47,7 +46,7 @@ class SilentClient:
         if self._client is not None:
             self._client.stop_channels()
 
-    async def kernel_info(self, timeout: float) -> Dict[str, Any]:
+    async def kernel_info(self, timeout: float) -> dict[str, Any]:
         """The kernel's answer to kernel_info, from whichever channel answers first. KernelNotFound after `timeout` s."""
         client = self._open
         for channel in (client.control_channel, client.shell_channel):
@@ -97,11 +96,11 @@ class SilentClient:
         return self._client
 
 
-async def _reply(channel: Any, msg_type: str, timeout: float, parent: Optional[str] = None) -> Optional[Dict[str, Any]]:
+async def _reply(channel: Any, msg_type: str, timeout: float, parent: str | None = None) -> dict[str, Any] | None:
     deadline = time.monotonic() + timeout
     while True:
         try:
-            message: Dict[str, Any] = await channel.get_msg(timeout=max(0.0, deadline - time.monotonic()))
+            message: dict[str, Any] = await channel.get_msg(timeout=max(0.0, deadline - time.monotonic()))
         except Empty:
             return None
         same = parent is None or message["parent_header"].get("msg_id") == parent
