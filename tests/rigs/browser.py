@@ -186,12 +186,17 @@ class Lab:
         """All that ever appeared in this document, native ones included."""
         return [*self.native_dialogs, *await self.page.evaluate("() => window.seenDialogs")]
 
+    @property
+    def headers(self) -> dict[str, str]:
+        """Of a request by the server's token."""
+        return {"Authorization": f"token {self._token}"}
+
     async def api(self, path: str, *, method: str = "GET", body: Any = None, base: str | None = None) -> Any:
         """A call of the server's API by its token, not through the page; the answer's JSON."""
         response = await self.context.request.fetch(
             (base or self.base_url) + path,
             method=method,
-            headers={"Authorization": f"token {self._token}", "Content-Type": "application/json"},
+            headers={**self.headers, "Content-Type": "application/json"},
             data=None if body is None else json.dumps(body),
         )
         assert response.ok, f"{method} {path}: {response.status} {await response.text()}"

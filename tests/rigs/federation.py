@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import shutil
 import signal
@@ -75,6 +76,10 @@ class Federation:
     async def preempt(self, member: str, notice_s: float) -> None:
         await self.demo.call(f"/api/members/{member}/preempt", {"notice": notice_s})
 
+    def members_where_it_runs(self, session: str) -> set[str]:
+        """On whose machines there are processes of that session."""
+        return {_machine(pid).split("/")[1] for pid in marks.find("MIGRATOR_SESSION_ID", session) if _machine(pid)}
+
     def migrator(self, *args: str) -> subprocess.CompletedProcess[str]:
         """`migrator demo ...` on this demo, as in another terminal."""
         argv = [str(Path(sys.executable).with_name("migrator")), "demo", *args, "--dir", str(self.folder)]
@@ -84,6 +89,15 @@ class Federation:
         """The end of every process's log."""
         paths = sorted(self.folder.rglob("*.log"))
         return {str(path.relative_to(self.folder)): path.read_text(errors="replace")[-20_000:] for path in paths}
+
+
+def _machine(pid: int) -> str:
+    """The mark of the machine that a process runs on; empty if the process has gone."""
+    with contextlib.suppress(OSError):
+        for entry in Path(f"/proc/{pid}/environ").read_text().split("\0"):
+            if entry.startswith(f"{marks.MACHINE}="):
+                return entry.partition("=")[2]
+    return ""
 
 
 async def wait_until(condition: Callable[[], Awaitable[bool]], limit_s: float, complaint: Callable[[], str]) -> None:
@@ -110,12 +124,8 @@ def start_demo(folder: Path, *options: str) -> Federation:
     return Federation(process, folder)
 
 
-def marked_processes(federation: Federation) -> list[int]:
-    """All processes of that demo, the keeper aside (it was started before the mark was set)."""
-    return marks.find(marks.DEMO, demo_id(federation))
-
-
 def demo_id(federation: Federation) -> str:
+    """The mark of its processes."""
     return str(json.loads((federation.folder / "members/a/hub.json").read_text())["demo"])
 
 

@@ -1,0 +1,72 @@
+"""A demo ends with all that it started, however it ends, and leaves other demos alone."""
+
+from __future__ import annotations
+
+import os
+import signal
+
+import pytest
+
+from migrator.demo import marks
+from tests.rigs.federation import Federation, demo_id, start_demo, wait_until
+
+pytestmark = [pytest.mark.federation, pytest.mark.timeout(420)]
+
+
+async def test_a_second_demo_does_not_collide_and_dies_alone(federation: Federation, tmp_path):
+    mine = set(marks.find(marks.DEMO, demo_id(federation)))
+    second = start_demo(tmp_path / "second")
+    mark = demo_id(second)
+    assert len(marks.find(marks.DEMO, mark)) >= len(mine) / 2
+    os.kill(second.process.pid, signal.SIGKILL)
+    second.process.wait(60)
+
+    async def gone() -> bool:
+        return not marks.find(marks.DEMO, mark)
+
+    await wait_until(gone, 60, lambda: f"processes of the killed demo are left: {marks.find(marks.DEMO, mark)}")
+    assert set(marks.find(marks.DEMO, demo_id(federation))) >= mine
+
+
+async def test_status_names_members(federation: Federation):
+    done = federation.migrator("status")
+    assert done.returncode == 0, done.stderr
+    assert "member a: machine" in done.stdout
+    assert "member b: machine" in done.stdout
+
+
+async def test_unknown_member_is_refused(federation: Federation):
+    done = federation.migrator("preempt", "--member", "nobody")
+    assert (done.returncode, done.stderr) == (1, "migrator demo: no member 'nobody': there are a, b\n")
+
+
+async def test_the_page_wants_the_token(federation: Federation):
+    from migrator.demo.http import fetch
+
+    url = federation.state.status_url
+    assert (await fetch(f"{url}/")).code == 403
+    assert (await fetch(f"{url}/api/members/a/preempt", method="POST", body={"notice": 0})).code == 403
+    page = await fetch(f"{url}/?token={federation.state.status_token}")
+    assert page.code == 200
+    assert "A federation on this machine" in page.body.decode()
+
+
+@pytest.mark.parametrize("notice", [-1, 1e9, None, True, "5"])
+async def test_a_senseless_notice_is_refused(federation: Federation, notice):
+    from migrator.demo.http import fetch
+
+    state = federation.state
+    url = f"{state.status_url}/api/members/a/preempt"
+    answer = await fetch(url, method="POST", token=state.status_token, body={"notice": notice})
+    assert answer.code == 400
+
+
+def test_no_demo_here(federation: Federation, tmp_path):
+    import subprocess
+    import sys
+    from pathlib import Path
+
+    argv = [str(Path(sys.executable).with_name("migrator")), "demo", "status", "--dir", str(tmp_path)]
+    done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 1
+    assert "start one with `migrator demo`" in done.stderr

@@ -1,0 +1,200 @@
+"""One user's work before, during and after a move, and what must be true of it however the session moved."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from tests.rigs.browser import Lab
+from tests.rigs.federation import Federation, wait_until
+
+SETUP = """
+import os, pathlib, time
+def ran(name):
+    with open("executions.txt", "a") as file:
+        file.write(name + "\\n")
+ran("setup")
+table = {n: n * n for n in range(1000)}
+alias = table
+os.makedirs("sub", exist_ok=True)
+"""
+FINISHED = 'ran("finished"); counter = 41; print("counter is", counter); counter'
+# It runs until it is told to stop, so that it is running at the move, however long a move takes.
+LONG = """
+ran("long")
+step = 0
+while not pathlib.Path("go").exists():
+    print("step", step, flush=True)
+    step += 1
+    time.sleep(0.2)
+long_steps = step
+"""
+QUEUED = [
+    'ran("queued 1"); counter += 1; print("queued", counter)',
+    'ran("queued 2"); print("sum", sum(table.values()) + counter)',
+]
+
+
+@dataclass
+class Journey:
+    """The page of one user; the order of the methods is the order of the story."""
+
+    federation: Federation
+    lab: Lab
+    results: Path
+    _seen: dict[str, Any] = field(default_factory=dict)
+
+    async def begin(self) -> None:
+        """Open the link; run the first cells; leave a file and a terminal behind."""
+        await self.federation.wait_for_machines()
+        await self.lab.open(self.federation.link)
+        await self.federation.wait_for_session(self.lab.user, lambda record: record["phase"] == "active")
+        await self.lab.run(SETUP)
+        assert await self.lab.run(FINISHED) == "counter is 41\n41"
+        await self.lab.write_file("kept.txt", "written before the move")
+        await self._open_terminal()
+        self._seen["record"] = await self.federation.session_of(self.lab.user)
+        self._seen["kernels"] = await self._kernels()
+
+    async def start_long_cell(self) -> None:
+        """One cell runs, two wait behind it."""
+        self._long = await self.lab.add_cell(LONG)
+        self._queued = [await self.lab.add_cell(source) for source in QUEUED]
+        for index in (self._long, *self._queued):
+            await self.lab.start_cell(index)
+        await self.lab.wait_for_text(self._long, "step 3")
+        await self._screenshot("before")
+
+    @property
+    def source(self) -> str:
+        """The member on which the session began."""
+        return str(self._seen["record"]["owner"]["member"])
+
+    def page_must_stay(self) -> None:
+        """From here on, a navigation or a dialog is a fault."""
+        self._navigations = len(self.lab.navigations)
+
+    async def arrive(self, *, limit_s: float = 150) -> dict[str, Any]:
+        """The record, once the session lives on the other member."""
+        record = await self.federation.wait_for_session(
+            self.lab.user,
+            lambda each: each["phase"] == "active" and each["owner"]["member"] != self.source,
+            limit_s,
+        )
+        assert record["epoch"] > self._seen["record"]["epoch"]
+        return record
+
+    async def finish_long_cell(self) -> None:
+        """Tell it to stop; it and the cells behind it complete, with the right output, numbers and effects."""
+        await self.wait_for_server()
+        await self.lab.wait_for_text(self._long, "step 1")
+        await self.lab.write_file("go", "")
+        cells = [await self.lab.wait_for_cell(index) for index in (self._long, *self._queued)]
+        await self.lab.wait_for_kernel()
+        await self._screenshot("after")
+        steps = re.findall(r"step (\d+)", cells[0].text)
+        assert [int(step) for step in steps] == list(range(len(steps))), (
+            "the long cell's output is whole and not doubled"
+        )
+        assert [cell.text for cell in cells[1:]] == ["queued 42\n", f"sum {sum(n * n for n in range(1000)) + 42}\n"]
+        assert [cell.count for cell in cells] == [3, 4, 5]
+        assert (await self.lab.cells())[-len(cells) - 1].text == "counter is 41\n41", "the old output is there once"
+
+    async def variables_and_files_are_right(self, *, counter: int, next_count: int, ran_once: list[str]) -> None:
+        """The next cell counts on, sees the same objects, and the same files; `ran_once` names finished cells."""
+        index = await self.lab.add_cell("alias is table, counter, ran.__globals__ is globals()")
+        await self.lab.start_cell(index)
+        cell = await self.lab.wait_for_cell(index)
+        assert cell.text == f"(True, {counter}, True)"
+        assert cell.count == next_count
+        assert await self.lab.file("kept.txt") == "written before the move"
+        executions = (await self.lab.file("executions.txt")).split("\n")
+        assert {name: executions.count(name) for name in ran_once} == dict.fromkeys(ran_once, 1)
+
+    async def page_stayed(self) -> None:
+        """No reload, no dialog, the same kernel, all idle, and saving works."""
+        assert await self.lab.dialogs() == []
+        assert self.lab.navigations[self._navigations :] == []
+        assert await self._kernels() == self._seen["kernels"]
+        await self.lab.command("docmanager:save")
+        saved = await self.lab.api("api/contents/index.ipynb")
+        sources = ["".join(cell["source"]) for cell in saved["content"]["cells"]]
+        assert sources == [cell.source for cell in await self.lab.cells()]
+        assert await self.lab.dialogs() == []
+
+    async def terminal_stayed(self) -> None:
+        """The shell is a new one, in the folder in which the old one was."""
+        await self._type("pwd > ../where.txt")
+        assert (await self._wait_for_file("where.txt")).strip().endswith("/sub")
+
+    async def links_lead_on(self) -> None:
+        """The former address answers from the new place, and the launch link leads the same browser there."""
+        record = await self.federation.session_of(self.lab.user)
+        status = await self.lab.api("migrator/api/v1/status")
+        assert (status["session"], status["state"]) == (record["id"], "running")
+        page = await self.lab.context.new_page()
+        await page.goto(self.federation.link, wait_until="commit")
+        await page.wait_for_url(f"**/user/{self.lab.user}/lab/**", wait_until="commit", timeout=60_000)
+        await page.close()
+
+    async def runs_in_one_place(self) -> None:
+        """Where its record says, and nowhere else."""
+        record = await self.federation.session_of(self.lab.user)
+
+        async def one() -> bool:
+            return self.federation.members_where_it_runs(record["id"]) == {record["owner"]["member"]}
+
+        await wait_until(one, 60, lambda: "processes of the session are left at the source")
+
+    async def runs_nowhere(self) -> None:
+        """A suspended session has no processes."""
+        record = await self.federation.session_of(self.lab.user)
+
+        async def none() -> bool:
+            return self.federation.members_where_it_runs(record["id"]) == set()
+
+        await wait_until(none, 60, lambda: "processes of the suspended session are left")
+
+    async def _kernels(self) -> list[str]:
+        return sorted(each["id"] for each in await self.lab.api("api/kernels"))
+
+    async def wait_for_server(self) -> None:
+        async def answers() -> bool:
+            response = await self.lab.context.request.get(f"{self.lab.base_url}api")
+            return bool(response.ok)
+
+        await wait_until(answers, 60, lambda: "the session's own address does not answer")
+
+    async def _open_terminal(self) -> None:
+        await self.lab.command("terminal:create-new")
+        await self.lab.page.wait_for_selector(".jp-Terminal .xterm-helper-textarea", state="attached")
+        await self._type("cd ~/sub && pwd > ../where.txt")
+        await self._wait_for_file("where.txt")
+        await self._type("rm ../where.txt")
+        await self._show_notebook()
+
+    async def _type(self, line: str) -> None:
+        script = """(line) => {
+          const terminal = [...window.jupyterapp.shell.widgets("main")].find((each) => each.content?.session?.send);
+          terminal.content.session.send({ type: "stdin", content: [line + "\\r"] });
+        }"""
+        await self.lab.page.evaluate(script, line)
+
+    async def _show_notebook(self) -> None:
+        await self.lab.command("docmanager:open", {"path": "index.ipynb"})
+        await self.lab.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.widgets?.length > 1")
+
+    async def _wait_for_file(self, path: str) -> str:
+        async def there() -> bool:
+            response = await self.lab.context.request.get(
+                f"{self.lab.base_url}api/contents/{path}?content=0", headers=self.lab.headers
+            )
+            return bool(response.ok)
+
+        await wait_until(there, 60, lambda: f"{path} was not written")
+        return await self.lab.file(path)
+
+    async def _screenshot(self, name: str) -> None:
+        await self.lab.page.screenshot(path=self.results / f"{name}.png")
