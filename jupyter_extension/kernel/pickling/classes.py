@@ -17,12 +17,10 @@ from typing import Any
 from . import rebuild
 
 _NEVER = frozenset(("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"))
-_BODY = ("__module__", "__qualname__", "__doc__")
 _METHODS = (types.FunctionType, staticmethod, classmethod, property)
-NAMED = tuple(
-    getattr(typing, name) for name in ("TypeVar", "ParamSpec", "TypeVarTuple", "TypeAliasType") if hasattr(typing, name)
-)
-_HEAP_TYPE = 1 << 9
+_NAMED = ("TypeVar", "ParamSpec", "TypeVarTuple", "NewType")
+NAMED = tuple(kind for kind in (getattr(typing, name, None) for name in _NAMED) if isinstance(kind, type))
+HEAP_TYPE = 1 << 9
 _BUILT_IN = {value: name for name, value in vars(types).items() if isinstance(value, type)}
 _BUILT_IN.update({type(None): "NoneType", type(NotImplemented): "NotImplementedType", type(...): "EllipsisType"})
 
@@ -52,16 +50,24 @@ class ClassRegistry:
 def needed_by(cls: Any) -> tuple[Any, ...]:
     """Give the classes that must exist before this one can be made."""
     if not isinstance(cls, type):
-        return ()
+        names = ("__bound__", "__constraints__", "__supertype__")
+        found = [getattr(cls, name, None) for name in names]
+        return tuple(part for part in (found[0], *(found[1] or ()), found[2]) if isinstance(part, (type, *NAMED)))
     return (type(cls), *cls.__bases__)
+
+
+def mro(cls: type) -> tuple[type, ...]:
+    """Give a class's bases, itself first, whatever its metaclass does to attributes."""
+    bases: tuple[type, ...] = type.__getattribute__(cls, "__mro__")
+    return bases
 
 
 def by_value(cls: Any) -> bool:
     """Tell whether a class cannot be had by importing it: it is of `__main__`, or its module does not hold it under its name."""
     module = getattr(cls, "__module__", None)
     if module == "__main__" or not isinstance(module, str):
-        return True
-    return find(module, getattr(cls, "__qualname__", cls.__name__)) is not cls
+        return cls not in _BUILT_IN
+    return cls not in _BUILT_IN and find(module, getattr(cls, "__qualname__", cls.__name__)) is not cls
 
 
 def find(module: str, path: str) -> Any:
@@ -81,7 +87,7 @@ def reduce_class(cls: Any, saving: Any) -> Any:
         return rebuild.builtin_type, (_BUILT_IN[cls],)
     if not by_value(cls):
         return NotImplemented
-    if isinstance(cls, type) and not cls.__flags__ & _HEAP_TYPE:
+    if isinstance(cls, type) and not cls.__flags__ & HEAP_TYPE:
         return saving.lose(cls, "it is a type of a C library that no module names")
     return rebuild.class_, (saving.classes.key(cls),)
 
@@ -90,7 +96,7 @@ def skeleton(key: str, cls: Any) -> Any:
     """Give the arguments of `rebuild.new_class` (or `new_named`) for a class, and the function itself."""
     if not isinstance(cls, type):
         return rebuild.new_named, (key, rebuild.type_parameter, type(cls), cls.__name__, variance(cls))
-    body = {name: cls.__dict__[name] for name in _BODY if isinstance(cls.__dict__.get(name), str)}
+    body = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
     slots = own_slots(cls)
     if slots is not None:
         body["__slots__"] = slots
@@ -98,7 +104,9 @@ def skeleton(key: str, cls: Any) -> Any:
 
 
 def variance(parameter: Any) -> tuple[Any, ...]:
-    """Give a type parameter's (bound, constraints, covariant, contravariant)."""
+    """Give what a type parameter is made from beside its name."""
+    if hasattr(parameter, "__supertype__"):
+        return (parameter.__supertype__,)
     names = ("__bound__", "__constraints__", "__covariant__", "__contravariant__")
     return tuple(getattr(parameter, name, None) for name in names)
 

@@ -148,7 +148,7 @@ def _pickle_deep(entries: Entries, saving: Saving, visited: list[Any]) -> list[A
     limit = sys.getrecursionlimit()
     sys.setrecursionlimit(100_000_000)
     try:
-        if sys.version_info >= (3, 11):  # from here on, Python code that calls Python code takes no C stack
+        if sys.version_info >= (3, 12):  # from here on, Python code that calls Python code takes no C stack
             return pickle_value(entries, saving, visited, DeepPickler)
         return _on_a_large_stack(lambda: pickle_value(entries, saving, visited))
     finally:
@@ -183,7 +183,7 @@ def _doom(roots: list[Root], numbers: list[int], visited: list[Any], error: Base
         saving.doomed[id(culprit)] = (culprit, reason_of(error))
         return
     root = roots[numbers[-1] if numbers else 0]
-    if isinstance(root.value, Lost):
+    if type(root.value) is Lost:
         raise RuntimeError(f"cannot pickle a placeholder for {root.name!r}") from error
     lost = Lost(describe(root.value), reason_of(error), saving.cell_of(root.name))
     roots[numbers[-1] if numbers else 0] = root._replace(value=lost)

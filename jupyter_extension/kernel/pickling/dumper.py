@@ -13,9 +13,9 @@ import sys
 from array import array
 from typing import Any, Callable
 
-from . import classes, fingerprint, history, memory, rebuild
+from . import classes, fingerprint, history, memory, rebuild, sources
 from .components import Component, Grouping, Root, pickle_roots
-from .lost import Lost
+from .lost import Lost, explain
 from .pickler import pickle_value
 from .saving import Saving
 
@@ -118,6 +118,7 @@ class Dump:
         for name, chunks in placed.parts.items():
             self._sink.add(name, chunks)
         self._sink.add("classes", self._skeletons())
+        self._sink.add("sources", pickle_value(sources.capture(self._saving.sources), self._saving, []))
         self._sink.add("index", [pickle.dumps(self._index(components, placed.names, names), 5)])
 
     def _skeletons(self) -> list[Any]:
@@ -136,7 +137,7 @@ class Dump:
             ],
             "memories": memories,
             "variables": names,
-            "fingerprints": fingerprint.of_all(names, self._saving.namespace, self._progress),
+            "fingerprints": fingerprint.of_all(names, self._saving, self._progress),
             "lost": self._losses(components),
         }
 
@@ -148,8 +149,8 @@ class Dump:
                 cell = self._saving.cell_of(loss.root)
                 lost.append(dict(entry, cell=cell) if cell else entry)
             for root in component.roots:
-                if isinstance(root.value, Lost):
-                    lost.append({"name": root.name, "reason": repr(root.value)})
+                if type(root.value) is Lost:
+                    lost.append({"name": root.name, "reason": "{}: {}".format(*explain(root.value))})
         return lost
 
     def _report(self, names: list[str], components: list[tuple[str, Component]]) -> dict[str, Any]:

@@ -19,7 +19,15 @@ import sys
 from types import ModuleType
 from typing import Any, Callable
 
-NAMES: tuple[str, ...] = ("resources.references",)
+NAMES: tuple[str, ...] = (
+    "resources.references",
+    "resources.locks",
+    "resources.callables",
+    "resources.exceptions",
+    "resources.streams",
+    "resources.mmaps",
+    "libraries.numpy",
+)
 
 
 class Families:

@@ -10,17 +10,19 @@ import sys
 import zlib
 from typing import Any, Callable, Iterable
 
-_ATOMS = (int, float, complex, bool, type(None), str, bytes)
+_NUMBERS = (int, float, complex, bool)
 _SAMPLE = 8
 
 
-def of_all(names: Iterable[str], namespace: dict[str, Any], progress: Callable[[str], None]) -> dict[str, str]:
+def of_all(names: Iterable[str], saving: Any, progress: Callable[[str], None]) -> dict[str, str]:
     """Give the fingerprints of variables."""
+    known = {id(value) for value in saving.specials.values()}
     found = {}
     for name in names:
-        if name in namespace:
+        value = saving.namespace[name]
+        if id(value) not in known:
             progress(name)
-            found[name] = of(namespace[name])
+            found[name] = of(value)
     return found
 
 
@@ -39,9 +41,11 @@ def compare(before: dict[str, str], namespace: dict[str, Any], gone: set[str]) -
 def of(value: Any, depth: int = 2) -> str:
     """Give the fingerprint of a value."""
     kind = type(value)
-    name = type.__getattribute__(kind, "__qualname__")
-    if kind in _ATOMS:
-        return f"{name} {zlib.crc32(repr(value).encode('utf-8', 'replace')) if _short(value) else _sampled(value)}"
+    name: str = type.__getattribute__(kind, "__qualname__")
+    if kind in (str, bytes):
+        return f"{name} {_sampled(value)}"
+    if kind in _NUMBERS:
+        return f"{name} {hash(value) if value == value else 'nan'}"  # noqa: PLR0124 - that is what nan is; hashes of numbers are the same everywhere
     if kind in (list, tuple):
         return f"{name}[{len(value)}]{_items(value[:_SAMPLE], depth)}"
     if kind is dict:
@@ -49,11 +53,9 @@ def of(value: Any, depth: int = 2) -> str:
         return f"{name}[{len(value)}]{_items([part for item in head for part in item], depth)}"
     if kind in (set, frozenset, bytearray):
         return f"{name}[{len(value)}]"
+    if name.endswith("iterator"):
+        return "iterator"
     return name + (_array(value) if _is_array(value) else "")
-
-
-def _short(value: Any) -> bool:
-    return not isinstance(value, (str, bytes)) or len(value) < 4096
 
 
 def _sampled(value: Any) -> str:
@@ -76,6 +78,8 @@ def _is_array(value: Any) -> bool:
 def _array(value: Any) -> str:
     if value.dtype.hasobject:
         return f" {value.dtype} {value.shape}"
-    flat = value.reshape(-1) if value.flags.c_contiguous else value.ravel()[:1024]
-    sample = flat[:: max(1, flat.size // 1024)]
+    sample = value
+    for axis in range(value.ndim):  # thin out one axis after the other: no copy of a large array is made
+        step = max(1, min(value.shape[axis], sample.size // 1024))
+        sample = sample[(slice(None),) * axis + (slice(None, None, step),)]
     return f" {value.dtype} {value.shape} {zlib.crc32(sample.tobytes())}"

@@ -56,9 +56,9 @@ def reduce_globals(globals_: Globals, saving: Any) -> Any:
     target = globals_.target
     if target is saving.namespace:
         return rebuild.module_dict, ("__main__",)
-    name = target.get("__name__")
-    if isinstance(name, str) and getattr(sys.modules.get(name), "__dict__", None) is target:
-        return rebuild.module_dict, (name,)
+    module = saving.modules.get(id(target))
+    if module is not None:
+        return vars, (module,)
     return rebuild.same, (target,)
 
 
@@ -66,7 +66,7 @@ def reduce_code(code: types.CodeType, saving: Any) -> Any:
     """Reduce a code object; where it came from lets another minor version of Python compile it again."""
     saving.sources.add(code.co_filename)
     version = tuple(sys.version_info[:2])
-    return rebuild.code, (marshal.dumps(code), version, code.co_filename, code.co_name, code.co_firstlineno)
+    return rebuild.code, (marshal.dumps(code, 2), version, code.co_filename, code.co_name, code.co_firstlineno)
 
 
 def reduce_cell(cell: types.CellType, _saving: Any) -> Any:

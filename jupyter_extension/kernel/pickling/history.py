@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import linecache
-import types
 from typing import Any, Callable
 
 from .components import Root
@@ -68,16 +66,3 @@ def put(shell: Any, name: str, value: Any) -> bool:
 def restored(_shell: Any) -> None:
     """Do what can only be done once all is in place."""
 
-
-def recompile(filename: str, name: str, line: int) -> types.CodeType:
-    """Compile the source of a cell again and give the code object of the function that begins at this line; ValueError if there is none."""
-    source = "".join(linecache.getlines(filename))
-    pending = [compile(source, filename, "exec", dont_inherit=True)]
-    while pending:
-        code = pending.pop()
-        if code.co_name == name and code.co_firstlineno == line:
-            return code
-        pending += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
-    raise ValueError(
-        f"the source of {name} in {filename} is not at hand, so that this version of Python cannot compile it again"
-    )

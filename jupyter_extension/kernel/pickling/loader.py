@@ -9,7 +9,8 @@ import types
 from array import array
 from typing import Any
 
-from . import families, fingerprint, history, rebuild, wellknown
+from .lost import Lost
+from . import families, fingerprint, history, rebuild, sources, wellknown
 
 
 class Loading:
@@ -24,7 +25,8 @@ class Loading:
         self.warnings: list[str] = []
         self._index: dict[str, Any] = {}
         self._buffers: dict[str, memoryview] = {}
-        self._places: list[list[tuple[int, int, int]]] = []
+        self._places: list[list[tuple[int, ...]]] = []
+        self._lost_here: list[str] = []
         self._done: set[str] = set()
         self._component_of: dict[str, str] = {}
 
@@ -34,6 +36,7 @@ class Loading:
         self._by_name = {name: (roots, buffers) for name, roots, buffers in index["components"]}
         rebuild.begin(self)
         try:
+            sources.restore(self._unpickle("sources", []))
             self._unpickle("classes", [])
             self._component_of = {root: name for name, roots, _ in index["components"] for root in roots}
             for name, _, _ in index["components"]:
@@ -59,6 +62,8 @@ class Loading:
             self._places.pop()
         for root, value in values:
             self._put(root, value)
+            self.lost += [{"name": root, "reason": reason} for reason in self._lost_here]
+        self._lost_here.clear()
 
     def _put(self, root: str, value: Any) -> None:
         if root.startswith("class:"):
@@ -70,13 +75,13 @@ class Loading:
         data = self._source.read(part)
         return pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)).load()  # noqa: S301 - authenticated by the caller
 
-    def _read_places(self, name: str) -> list[tuple[int, int, int]]:
+    def _read_places(self, name: str) -> list[tuple[int, ...]]:
         part = f"places/{name}"
         if part not in self._parts():
             return []
         flat = array("q")
         flat.frombytes(self._source.read(part))
-        return list(zip(flat[0::3], flat[1::3], flat[2::3]))
+        return list(zip(flat[0::4], flat[1::4], flat[2::4], flat[3::4]))
 
     def _parts(self) -> set[str]:
         if not hasattr(self, "_names"):
@@ -93,7 +98,7 @@ class Loading:
 
     def memory(self, span: int) -> memoryview:
         """Give the bytes of a span of the component being loaded."""
-        part, offset, length = self._places[-1][span]
+        part, offset, length, _ = self._places[-1][span]
         if part < 0:
             return memoryview(bytearray())
         name = self._index["memories"][part]
@@ -101,13 +106,26 @@ class Loading:
             self._buffers[name] = memoryview(self._source.read(name)).cast("B")
         return self._buffers[name][offset : offset + length]
 
+    def shared(self, span: int) -> bool:
+        """Tell whether other spans lie in the same region of memory."""
+        return self._places[-1][span][3] > 1
+
+    def lose(self, what: str, reason: str) -> Lost:
+        """Give a placeholder for something that cannot be had here, and report it."""
+        self._lost_here.append(f"{what}: {reason}")
+        return Lost(what, reason)
+
+    def warn(self, text: str) -> None:
+        """Add a warning to the report."""
+        self.warnings.append(text)
+
     def family(self, name: str) -> types.ModuleType:
         """Give the module of a family."""
         return families.family(name)
 
     def recompile(self, filename: str, name: str, line: int) -> types.CodeType:
         """Compile the source of a function that another minor version of Python compiled; ValueError if it is not at hand."""
-        return history.recompile(filename, name, line)
+        return sources.recompile(filename, name, line)
 
     def _report(self) -> dict[str, Any]:
         index = self._index

@@ -14,7 +14,7 @@ from typing import Any, Dict, List, NamedTuple, Tuple
 LARGE = 1 << 20  # bytes: a region of its own part
 ALIGN = 64
 
-Places = List[Tuple[int, int, int]]  # per span: index of its part, offset, length
+Places = List[Tuple[int, int, int, int]]  # per span: index of its part, offset, length, how many spans share the region
 
 
 class Spans:
@@ -39,6 +39,7 @@ class Region(NamedTuple):
     end: int
     component: str
     number: int
+    users: int
 
 
 def regions(components: dict[str, Spans]) -> list[Region]:
@@ -56,10 +57,11 @@ def regions(components: dict[str, Spans]) -> list[Region]:
             last = merged[-1]
             last[1] = max(last[1], end)
             if (order, number) < tuple(last[2:4]):
-                last[2:] = [order, number, name]
+                last[2:5] = [order, number, name]
+            last[5] += 1
         else:
-            merged.append([start, end, order, number, name])
-    return [Region(start, end, name, number) for start, end, _, number, name in merged]
+            merged.append([start, end, order, number, name, 1])
+    return [Region(start, end, name, number, users) for start, end, _, number, name, users in merged]
 
 
 class Layout(NamedTuple):
@@ -74,7 +76,7 @@ def layout(components: dict[str, Spans]) -> Layout:
     """Decide which part each region goes into."""
     parts: dict[str, list[Any]] = {}
     sizes: dict[str, int] = {}
-    where: list[tuple[int, int, str, int]] = []
+    where: list[tuple[int, Region, str, int]] = []
     for region in sorted(regions(components), key=lambda region: (region.component, region.number)):
         size = region.end - region.start
         name = f"memory/{region.component}" + (f"/{region.number}" if size >= LARGE else "")
@@ -84,11 +86,11 @@ def layout(components: dict[str, Spans]) -> Layout:
             [raw(region.start, size), bytes(padding)] if padding else [raw(region.start, size)]
         )
         sizes[name] = offset + size + padding
-        where.append((region.start, region.end, name, offset))
+        where.append((region.start, region, name, offset))
     return _place(components, parts, sorted(where))
 
 
-def _place(components: dict[str, Spans], parts: dict[str, list[Any]], where: list[tuple[int, int, str, int]]) -> Layout:
+def _place(components: dict[str, Spans], parts: dict[str, list[Any]], where: list[tuple[int, Region, str, int]]) -> Layout:
     starts = [start for start, *_ in where]
     names = list(parts)
     index = {name: number for number, name in enumerate(names)}
@@ -97,10 +99,10 @@ def _place(components: dict[str, Spans], parts: dict[str, list[Any]], where: lis
         found: Places = []
         for address, length in spans.ranges:
             if not length:
-                found.append((-1, 0, 0))
+                found.append((-1, 0, 0, 0))
                 continue
-            start, _, name, offset = where[bisect_right(starts, address) - 1]
-            found.append((index[name], offset + address - start, length))
+            start, region, name, offset = where[bisect_right(starts, address) - 1]
+            found.append((index[name], offset + address - start, length, region.users))
         if found:
             places[component] = found
     return Layout(parts, places, names)

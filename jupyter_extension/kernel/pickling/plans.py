@@ -8,56 +8,85 @@ from __future__ import annotations
 
 import copyreg
 import enum
+import pickle
+import sys
+import types
 from typing import Any, Callable
 
 from . import rebuild
-from .classes import NAMED, by_value, reduce_class
+from .classes import HEAP_TYPE, NAMED, by_value, mro, reduce_class
 from .functions import REDUCERS
 
 Reducer = Callable[[Any, Any], Any]
-PLAIN = object()  # the C pickler's default reduction is right, and runs no code of the user's
+PLAIN: Any = object()  # the C pickler's default reduction is right, and runs no code of the user's
 
 _PROTOCOL = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _HOOKS = ("__getattr__", "__getattribute__", "__class__")
 
 
-def defined(kind: type, name: str) -> bool:
-    """Tell whether a class or one of its bases other than object defines the attribute."""
-    return any(name in base.__dict__ for base in kind.__mro__[:-1])
-
-
-def choose(obj: Any, saving: Any) -> Any:
+def choose(obj: Any, saving: Any) -> Reducer:
     """Give the plan for this object's type."""
     kind = type(obj)
-    found = saving.families.exact.get(kind) or REDUCERS.get(kind)
+    found: Reducer | None = saving.families.exact.get(kind) or REDUCERS.get(kind)
     if found is not None:
         return found
-    if isinstance(obj, type) or kind in NAMED:
+    if issubclass(kind, type) or kind in NAMED:
         return reduce_class
-    for base in kind.__mro__:
+    for base in mro(kind):
         if base in saving.families.inherited:
-            return saving.families.inherited[base]
+            inherited: Reducer = saving.families.inherited[base]
+            return inherited
     if issubclass(kind, enum.Enum):
         return reduce_member
     if kind in copyreg.dispatch_table:
         return reduce_registered
-    return _by_protocol(kind)
+    return _with_singletons(kind, saving) or _by_protocol(kind)
 
 
-def _by_protocol(kind: type) -> Any:
-    custom = any(defined(kind, name) for name in _PROTOCOL)
-    hooked = any(defined(kind, name) for name in _HOOKS)
-    own_new = _base_with_data(kind) is not object
-    if custom or own_new:
+def _with_singletons(kind: type, saving: Any) -> Reducer | None:
+    """Give a plan that looks for objects that the type's module holds by name, if there are any of this type."""
+    module = sys.modules.get(type.__getattribute__(kind, "__module__"))
+    if type(module) is not types.ModuleType or module.__name__ == "__main__":
+        return None
+    names = {id(value): name for name, value in vars(module).items() if type(value) is kind}
+    if not names:
+        return None
+    other = _by_protocol(kind)
+    usual = reduce_guarded if other is PLAIN else other
+
+    def reduce_known(obj: Any, saving: Any) -> Any:
+        name = names.get(id(obj))
+        if name is None:
+            return usual(obj, saving)
+        reduction = (rebuild.global_, (module.__name__, name))
+        attributes = getattr(obj, "__dict__", None) if usual in (reduce_guarded, reduce_attributes) else None
+        if not attributes:
+            return saving.refer(obj, reduction)
+        return (*reduction, (dict(attributes), None), None, None, rebuild.set_known)
+
+    return reduce_known
+
+
+def _by_protocol(kind: type) -> Reducer:
+    bases = mro(kind)
+    own = [name for base in bases[:-1] for name in vars(base) if isinstance(name, str)]
+    if any(name in own for name in _PROTOCOL):
         return reduce_guarded
-    if hooked or (by_value(kind) and "__slots__" in kind.__dict__):
+    if _base_with_data(kind) is not object:
+        return reduce_guarded
+    if any(name in own for name in _HOOKS) or "__slots__" in own:
         return reduce_attributes
-    return PLAIN if object.__reduce_ex__ is kind.__reduce_ex__ and kind.__flags__ & (1 << 9) else reduce_guarded
+    return PLAIN  # type: ignore[no-any-return]
 
 
 def _base_with_data(kind: type) -> type:
     """Give the first base that is implemented in C."""
-    return next(base for base in kind.__mro__ if not base.__flags__ & (1 << 9))
+    return next(base for base in mro(kind) if not _flags(base) & HEAP_TYPE)
+
+
+def _flags(kind: type) -> int:
+    flags: int = type.__getattribute__(kind, "__flags__")
+    return flags
 
 
 def reduce_member(member: Any, saving: Any) -> Any:
@@ -81,18 +110,33 @@ def reduce_guarded(obj: Any, saving: Any) -> Any:
 
 def reduce_attributes(obj: Any, _saving: Any) -> Any:
     """Reduce to the class, the `__dict__` and the slots, without running any code of the class."""
-    kind = type(obj)
+    return rebuild.bare, (type(obj),), attributes_of(obj), None, None, rebuild.set_attributes
+
+
+def attributes_of(obj: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:
+    """Give an object's `__dict__` and its slots, without running any code of its class."""
     slots = {}
-    for name in copyreg._slotnames(kind):  # type: ignore[attr-defined]
-        try:
-            slots[name] = object.__getattribute__(obj, name)
-        except AttributeError:
-            continue
+    for base in mro(type(obj)):
+        for name, member in vars(base).items():
+            if type(member) is types.MemberDescriptorType and name not in slots:
+                value = _slot(member, obj)
+                if value is not _UNSET:
+                    slots[name] = value
     try:
         attributes = object.__getattribute__(obj, "__dict__")
     except AttributeError:
         attributes = None
-    return rebuild.bare, (kind,), (attributes, slots), None, None, rebuild.set_attributes
+    return attributes, slots
+
+
+_UNSET: Any = object()
+
+
+def _slot(member: Any, obj: Any) -> Any:
+    try:
+        return member.__get__(obj)
+    except AttributeError:
+        return _UNSET
 
 
 def checked(obj: Any, reduction: Any, saving: Any) -> Any:
@@ -104,23 +148,17 @@ def checked(obj: Any, reduction: Any, saving: Any) -> Any:
     if not isinstance(reduction[1], tuple):
         raise TypeError("the second value that __reduce__ gives must be a tuple")
     for position in (3, 4):
-        if (
-            len(reduction) > position
-            and reduction[position] is not None
-            and not hasattr(reduction[position], "__next__")
-        ):
-            raise TypeError("the items that __reduce__ gives must be iterators")
+        if len(reduction) > position and reduction[position] is not None:
+            iter(reduction[position])
     return reduction
 
 
 def resolve(obj: Any, name: str) -> str:
-    """Give the module that holds the object under this name."""
-    import pickle  # noqa: PLC0415 - loaded already
-
-    module = pickle.whichmodule(obj, name)  # type: ignore[attr-defined]
-    found: Any = __import__(module, level=0, fromlist=["*"])
+    """Give the module that holds the object under this name; TypeError if it is not there when the snapshot is loaded."""
+    module: str = pickle.whichmodule(obj, name)  # type: ignore[attr-defined]
+    found: Any = sys.modules.get(module)
     for part in name.split("."):
         found = getattr(found, part)
-    if found is not obj:
-        raise TypeError(f"it is not the object that {module}.{name} names")
+    if found is not obj or module == "__main__":
+        raise TypeError(f"it is not an object that can be imported as {module}.{name}")
     return module

@@ -171,11 +171,13 @@ def new_named(key: str, make: Callable[..., Any], *args: Any) -> None:
 
 
 def type_parameter(kind: type, name: str, variance: tuple[Any, ...]) -> Any:
-    """Give a TypeVar, ParamSpec or TypeVarTuple."""
-    bound, constraints, covariant, contravariant = variance
-    if covariant is None:
-        return kind(name)
-    made = kind(name, *(constraints or ()), bound=bound, covariant=covariant, contravariant=contravariant)
+    """Give a TypeVar, ParamSpec, TypeVarTuple or NewType."""
+    if len(variance) == 1:
+        made = kind(name, *variance)
+    else:
+        bound, constraints, covariant, contravariant = variance
+        options = {"bound": bound, "covariant": covariant, "contravariant": contravariant}
+        made = kind(name) if covariant is None else kind(name, *(constraints or ()), **options)
     made.__module__ = "__main__"
     return made
 
@@ -193,6 +195,16 @@ def enum_member(cls: type, name: str) -> Any:
 def bare(cls: type) -> Any:
     """Give an instance without calling any of its class's code."""
     return object.__new__(cls)
+
+
+def set_known(target: Any, state: tuple[dict[str, Any], None]) -> None:
+    """Give an object of a library's module the attributes that it had, but for lost ones."""
+    vars(target).update({name: value for name, value in state[0].items() if type(value) is not Lost})
+
+
+def update_dict(target: Any, state: dict[str, Any]) -> None:
+    """Add to an object's `__dict__`."""
+    vars(target).update(state)
 
 
 def set_attributes(target: Any, state: tuple[dict[str, Any] | None, dict[str, Any] | None]) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import sys
+import types
 from typing import Any, Callable, NamedTuple
 
 from . import rebuild, wellknown
@@ -32,6 +34,8 @@ class Saving:
         self.classes = ClassRegistry()
         self.families = Families()
         self.sources: set[str] = set()
+        modules = [*sys.modules.values(), *self.namespace.values()]
+        self.modules = {id(vars(module)): module for module in modules if type(module) is types.ModuleType}
         self.plans: dict[type, Any] = {}
         self.by_reference: dict[int, Any] = {}
         self.doomed: dict[int, tuple[Any, str]] = {}

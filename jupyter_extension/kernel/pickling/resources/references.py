@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import gc
 import weakref
+from collections import OrderedDict
 from typing import Any
 
 from .. import rebuild
@@ -49,8 +51,6 @@ def reduce_view(view: Any, _saving: Any) -> Any:
 
 
 def _dict_of(view: Any) -> Any:
-    import gc  # noqa: PLC0415 - for Python before 3.10, whose views have no `mapping`
-
     return gc.get_referents(view)[0]
 
 
@@ -67,4 +67,7 @@ def reducers(_module: Any) -> dict[type, Any]:
         type({}.keys()): reduce_view,
         type({}.values()): reduce_view,
         type({}.items()): reduce_view,
+        type(OrderedDict().keys()): reduce_view,
+        type(OrderedDict().values()): reduce_view,
+        type(OrderedDict().items()): reduce_view,
     }

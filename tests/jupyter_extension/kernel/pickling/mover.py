@@ -1,0 +1,203 @@
+"""Runs in processes of their own (any Python from 3.8 on): builds the cases' namespaces and saves them, or loads and checks them.
+
+    mover.py save STORE ROOM CASES...     one forked child per case builds and saves
+    mover.py load STORE ROOM CASES...     one forked child per case, of a process that never saw them, loads and checks
+
+A line of JSON per case goes to standard output. ROOM is the working folder of this side.
+"""
+
+from __future__ import annotations
+
+import importlib
+import json
+import linecache
+import os
+import pickle
+import sys
+import traceback
+import types
+from pathlib import Path
+from typing import Any, Dict, List, NamedTuple, Optional
+
+PACKAGE = Path(__file__).parents[4] / "jupyter_extension" / "kernel"
+
+
+class Case(NamedTuple):
+    """One line of the specification: cells that build, cells that check what arrived."""
+
+    name: str
+    needs: List[str]
+    build: List[str]
+    check: str
+
+
+def read_cases(path: Path) -> List[Case]:
+    """Read a file of cases: `# %% name [needs: module ...]` begins one, `# %% cell` another cell of it, `# %% check` its check."""
+    cases: List[Case] = []
+    kind, needs, name = "", "", ""
+    for block in path.read_text().split("\n# %% ")[1:]:
+        head, _, body = block.partition("\n")
+        kind, _, needs = head.partition(" needs: ")
+        if kind == "cell":
+            cases[-1].build.append(body)
+        elif kind == "check":
+            cases[-1] = cases[-1]._replace(check=body)
+        else:
+            name = f"{path.stem}: {kind}"
+            cases.append(Case(name, needs.split(), [body], ""))
+    return cases
+
+
+class History:
+    """What the package needs of IPython's history, where IPython is not installed."""
+
+    def __init__(self) -> None:
+        self.input_hist_parsed = [""]
+        self.input_hist_raw = [""]
+        self.output_hist: Dict[int, Any] = {}
+
+
+class PlainShell:
+    """Just enough of a shell to run cells."""
+
+    def __init__(self) -> None:
+        main = types.ModuleType("__main__")
+        sys.modules["__main__"] = main
+        self.user_ns = self.user_global_ns = vars(main)
+        self.user_ns["__builtins__"] = __builtins__
+        self.user_ns_hidden = dict(self.user_ns)
+        self.history_manager = History()
+        self.execution_count = 1
+
+    def run(self, source: str) -> None:
+        self.history_manager.input_hist_parsed.append(source)
+        self.history_manager.input_hist_raw.append(source)
+        self.execution_count += 1
+        name = "<cell %d>" % self.execution_count
+        linecache.cache[name] = (len(source), None, source.splitlines(True), name)
+        exec(compile(source, name, "exec"), self.user_ns)
+
+
+def make_shell() -> Any:
+    """A real IPython shell where there is one."""
+    try:
+        from IPython.core.interactiveshell import InteractiveShell
+    except ImportError:
+        return PlainShell()
+    InteractiveShell.run = _run_cell
+    shell = InteractiveShell.instance()
+    shell.history_manager.enabled = False
+    return shell
+
+
+def _run_cell(self: Any, source: str) -> None:
+    result = self.run_cell(source, store_history=True)
+    result.raise_error()
+
+
+def install() -> Any:
+    """Load the package by path under the name that it has in a kernel."""
+    parent = types.ModuleType("session_migrator_kernel")
+    parent.__path__ = [str(PACKAGE)]
+    sys.modules["session_migrator_kernel"] = parent
+    return importlib.import_module("session_migrator_kernel.pickling")
+
+
+class Sink(Dict[str, bytes]):
+    """Keeps the parts."""
+
+    def add(self, name: str, data: Any) -> None:
+        assert name not in self, "two parts are named " + name
+        pieces = data if isinstance(data, (list, tuple)) else [data]
+        self[name] = b"".join(bytes(memoryview(piece).cast("B")) for piece in pieces)
+
+
+class Source:
+    """Gives each part once."""
+
+    def __init__(self, parts: Dict[str, bytes]) -> None:
+        self._parts = parts
+
+    def names(self) -> List[str]:
+        return list(self._parts)
+
+    def read(self, name: str) -> bytearray:
+        return bytearray(self._parts.pop(name))
+
+
+def save(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
+    """Build a case and save it."""
+    shell = make_shell()
+    for cell in case.build:
+        shell.run(cell)
+    sink = Sink()
+    report = pickling.dump(shell, sink, skip=frozenset(), progress=lambda name: None)
+    again = Sink()
+    pickling.dump(shell, again, skip=frozenset(), progress=lambda name: None)
+    unstable = [name for name in sink if sink[name] != again.get(name)]
+    (store / _file(case)).write_bytes(pickle.dumps(dict(sink)))
+    return {"report": report, "unstable": unstable}
+
+
+def load(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
+    """Restore a case and check it."""
+    shell = make_shell()
+    parts = pickle.loads((store / _file(case)).read_bytes())
+    report = pickling.load(shell, Source(parts))
+    shell.user_ns["REPORT"] = report
+    shell.run(case.check)
+    return {"report": report}
+
+
+def _file(case: Case) -> str:
+    return case.name.replace(" ", "_").replace("/", "_").replace(":", "_")
+
+
+def missing(case: Case) -> List[str]:
+    """The modules that a case needs and that are not installed."""
+    return [name for name in case.needs if importlib.util.find_spec(name) is None]
+
+
+def apart(action: Any, *args: Any) -> Dict[str, Any]:
+    """Do it in a forked child, and give what it gave, or its error."""
+    reading, writing = os.pipe()
+    pid = os.fork()
+    if pid == 0:
+        os.close(reading)
+        os.dup2(2, 1)
+        try:
+            answer = action(*args) or {}
+        except BaseException:
+            answer = {"error": traceback.format_exc()}
+        with os.fdopen(writing, "w") as pipe:
+            json.dump(answer, pipe, default=repr)
+        os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading) as pipe:
+        text = pipe.read()
+    _, status = os.waitpid(pid, 0)
+    return json.loads(text) if text else {"error": "ended with status %d" % status}
+
+
+def main() -> None:
+    """Move all cases in one direction."""
+    import importlib.util
+
+    direction, store, room, *files = sys.argv[1:]
+    Path(room).mkdir(exist_ok=True)
+    files = [str(Path(file).resolve()) for file in files]
+    os.chdir(room)
+    sys.path.insert(0, "")
+    pickling = install()
+    for file in files:
+        for case in read_cases(Path(file)):
+            lacking = missing(case)
+            if lacking:
+                answer: Dict[str, Any] = {"lacking": lacking}
+            else:
+                answer = apart(save if direction == "save" else load, pickling, case, Path(store))
+            print(json.dumps(dict(answer, name=case.name)), flush=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,41 @@
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from .mover import read_cases
+from .moving import CASES, fault, move
+
+FILES = sorted(CASES.glob("*.py"))
+NAMES = [case.name for file in FILES for case in read_cases(file)]
+PYTHONS = sorted(Path("~/.pyenv/versions").expanduser().glob("3.*/bin/python"))
+
+
+@pytest.fixture(scope="session")
+def moved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
+    return move(tmp_path_factory.mktemp("moved"), FILES)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_case_arrives_right(name: str, moved: dict[str, dict[str, Any]]) -> None:
+    answer = moved[name]
+    lacking = answer["save"].get("lacking")
+    if lacking:
+        pytest.skip(f"needs {' '.join(lacking)}")
+    assert fault(answer) is None, fault(answer)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dict[str, dict[str, Any]]) -> None:
+    assert moved[name]["save"].get("unstable", []) == []
+
+
+@pytest.mark.parametrize("python", PYTHONS, ids=lambda path: path.parents[1].name)
+def test_every_python_moves_the_cases(python: Path, tmp_path: Path) -> None:
+    if int(python.parents[1].name.split(".")[1]) < 8:
+        pytest.skip("older than 3.8")
+    answers = move(tmp_path, FILES, str(python))
+    faults = {name: fault(answer) for name, answer in answers.items() if fault(answer)}
+    assert faults == {}
