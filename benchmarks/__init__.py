@@ -1,0 +1,1 @@
+"""Measurements of the project, each a command of its own: `python -m benchmarks.NAME`."""
