@@ -155,4 +155,4 @@ def _peer_uid(conn: socket.socket) -> int:
 
 def _warm_up() -> None:
     """Import what pickles now, not while the first snapshot waits."""
-    from . import pickling  # noqa: F401, PLC0415 - the import is the point
+    from .pickling import dumper  # noqa: F401, PLC0415 - the import is the point

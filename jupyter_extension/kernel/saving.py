@@ -24,6 +24,7 @@ _TICK_S = 0.25  # how often a child is looked at; its end wakes us at once
 _ENDING_TICK_S = 0.002
 _ARMED_TICK_S = 0.5
 _REAP_S = 5.0
+_LAST_CHILD_S = 2.0  # a child whose stream is complete still has to give its memory back
 
 
 class Saver:
@@ -38,7 +39,7 @@ class Saver:
 
     def save(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
         """Serve one snapshot request; events go to `conn`, the parts to `pipe`. If `conn` closes, the child is killed."""
-        if not self._lock.acquire(blocking=False):
+        if not self._lock.acquire(timeout=_LAST_CHILD_S):
             os.close(pipe)
             wire.send(conn, {"event": "refused", "reason": "another snapshot of this kernel is under way"})
             return
@@ -109,6 +110,8 @@ class Saver:
         def at_boundary() -> None:
             started = time.perf_counter()
             try:
+                if _hung_up(conn):
+                    return
                 pid, _ = self._fork_here(job, options)
                 results.append((pid, time.perf_counter() - started))
             except Exception as error:  # noqa: BLE001 - raised again in the agent's thread, not in the user's
@@ -124,7 +127,7 @@ class Saver:
                 return None
         if errors:
             raise errors[0]
-        return results[0]
+        return results[0] if results else None
 
     def _watch(self, conn: socket.socket, pid: int, progress: Progress, alive: int, hang_s: float) -> dict[str, Any]:
         """Until the child ends by itself or must be ended: what became of it, and the variable that it was at."""

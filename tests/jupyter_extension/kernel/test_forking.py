@@ -1,0 +1,94 @@
+"""The fork itself."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import numpy as np
+import pytest
+
+from jupyter_extension.kernel import forking
+
+WALL = 0x40000000
+
+
+def in_child(work: Callable[[forking.Forked], Any]) -> str:
+    """What `work` returns in a forked child, as text."""
+    reading, writing = os.pipe()
+    forked = forking.fork()
+    if forked.pid == 0:
+        try:
+            os.write(writing, repr(work(forked)).encode())
+        finally:
+            os._exit(0)
+    os.close(writing)
+    with os.fdopen(reading, "rb") as pipe:
+        text = pipe.read().decode()
+    assert os.waitpid(forked.pid, WALL) == (forked.pid, 0)
+    return text
+
+
+def test_the_state_of_random_is_that_of_the_parent() -> None:
+    """Python reseeds `random` in every forked child."""
+    random.seed(3)
+    random.gauss(0, 1)
+
+    def draw(forked: forking.Forked) -> tuple[float, float]:
+        forking.restore_random(forked.random)
+        return random.random(), random.gauss(0, 1)
+
+    assert in_child(draw) == repr((random.random(), random.gauss(0, 1)))
+
+
+def test_nobody_who_waits_for_children_notices_ours() -> None:
+    noticed: list[int] = []
+    former = signal.signal(signal.SIGCHLD, lambda number, _: noticed.append(number))
+    try:
+        forked = forking.fork()
+        if forked.pid == 0:
+            os._exit(0)
+        with pytest.raises(ChildProcessError):
+            os.waitpid(-1, 0)
+        os.waitpid(forked.pid, WALL)
+        assert noticed == []
+    finally:
+        signal.signal(signal.SIGCHLD, former)
+
+
+def test_the_child_is_quiet_and_first_to_be_killed() -> None:
+    def look(_: forking.Forked) -> tuple[Any, ...]:
+        with open("/proc/self/oom_score_adj") as score, open("/proc/self/comm") as name:
+            about = score.read().strip(), name.read().strip()
+        return (*about, os.readlink("/proc/self/fd/1"), signal.getsignal(signal.SIGINT) is not None, sys.stdout, os.getpgrp() == os.getpid())
+
+    assert in_child(look) == repr(("1000", "migrator-save", "/dev/null", True, None, True))
+
+
+def test_callbacks_of_ipythons_history_are_left_alone() -> None:
+    history = pytest.importorskip("IPython.core.history")
+    before = history.HistoryManager._instances
+    assert in_child(lambda _: len(history.HistoryManager._instances)) == "0"
+    assert history.HistoryManager._instances is before
+
+
+@pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 1000])
+def test_checks_are_xxh3_of_each_block(length: int) -> None:
+    xxhash = pytest.importorskip("xxhash")
+    assert forking.checks is not None
+    data = bytes(i * 7 % 256 for i in range(length))
+    blocks = [data[at : at + 16] for at in range(0, length, 16)]
+    assert forking.checks(data, 16) == b"".join(map(xxhash.xxh3_128_digest, blocks))
+    assert forking.checks(memoryview(bytearray(data)), 16) == forking.checks(np.frombuffer(data, "u1"), 16)
+
+
+def test_checks_refuse_what_has_no_memory() -> None:
+    assert forking.checks is not None
+    with pytest.raises(TypeError):
+        forking.checks("text", 16)
+    with pytest.raises(ValueError, match="positive"):
+        forking.checks(b"abc", 0)
