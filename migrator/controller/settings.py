@@ -12,8 +12,9 @@ class Controller(ServiceSettings):
 
     member = Unicode("", help="Name of this member in the federation.").tag(config=True)
     members = Dict(
-        help="All members: {name: {'controller': url, 'weight': 1.0}}. This one's own entry gives its weight. "
-        "Members are tried for a move in order of health, weight and room.",
+        help="All members: {name: {'controller': url, 'weight': 1.0, 'relay': ''}}, this one included. "
+        "Those that are well and have room are tried for a move, the heavy ones rather first. `relay` is the URL of a "
+        "member's proxy as other members' proxies reach it; empty: its pods are reached at the address that they report.",
     ).tag(config=True)
     gateway_url = Unicode("", help="URL under which this member's pods reach their gateway.").tag(config=True)
     lease_s = Float(20.0, help="The gateways' `lease_s`: how long a silent owner may still run after a fence.").tag(
@@ -28,14 +29,10 @@ class Controller(ServiceSettings):
         config=True
     )
     proxy_token_file = Unicode("", help="File with CONFIGPROXY_AUTH_TOKEN.").tag(config=True)
-    relay_url = Unicode(
-        "",
-        help="URL of this member's proxy as the other members' proxies reach it. Empty: pods are reached at the address "
-        "that they report, which needs one network (a machine, or clusters whose pods see each other).",
+    holding_ip = Unicode(
+        "127.0.0.1", help="Address of the listener that answers 503 for sessions on their way; the proxy must reach it."
     ).tag(config=True)
-    holding_url = Unicode(
-        "", help="URL under which this member's proxy reaches this controller. Empty: http://<ip>:<port>."
-    ).tag(config=True)
+    holding_port = Int(0, help="Its port; 0 lets the system choose one.").tag(config=True)
     shields = List(
         Unicode(),
         default_value=[
@@ -54,6 +51,10 @@ class Controller(ServiceSettings):
     host_timeout_s = Float(
         120.0, help="Seconds until a member must have started a standby; then another is tried."
     ).tag(config=True)
+    freeze_reserve_s = Float(
+        8.0, help="Seconds before the deadline at which the source freezes even if no standby is ready yet."
+    ).tag(config=True)
+    stop_timeout_s = Float(30.0, help="Seconds until a hub must have stopped a server.").tag(config=True)
     freeze_timeout_s = Float(
         60.0, help="Seconds for the last snapshot when there is no deadline; 1 GB at 1 Gbit/s takes 10."
     ).tag(config=True)

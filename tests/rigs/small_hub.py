@@ -92,7 +92,13 @@ def free_ports(count: int) -> list[int]:
 
 @contextlib.contextmanager
 def small_hub(
-    folder: Path, proxy_command: list[str], *, poll: int = 30, limit: int = 0, extra: str = ""
+    folder: Path,
+    proxy_command: list[str],
+    *,
+    poll: int = 30,
+    limit: int = 0,
+    extra: str = "",
+    server: Path = SERVER,
 ) -> Iterator[SmallHub]:
     """Run a hub and its proxy until the block ends."""
     (folder / "home").mkdir(parents=True, exist_ok=True)
@@ -100,7 +106,7 @@ def small_hub(
     config = folder / "hub_config.py"
     config.write_text(
         CONFIG.format(
-            folder=str(folder), server=str(SERVER), proxy=proxy, hub=hub, api=api, proxy_token=PROXY_TOKEN, token=TOKEN,
+            folder=str(folder), server=str(server), proxy=proxy, hub=hub, api=api, proxy_token=PROXY_TOKEN, token=TOKEN,
             command=proxy_command, poll=poll, limit=limit, extra=extra,
         )
     )  # fmt: skip

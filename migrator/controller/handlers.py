@@ -1,0 +1,189 @@
+"""The controller's API (docs/interfaces.md, section 5)."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from typing import Any, cast
+
+from migrator.controller.errors import Busy
+from migrator.controller.state import State
+from migrator.launch.errors import HubDenied, LaunchError, NoRoom
+from migrator.notice.event import Cause, Notice
+from migrator.routing.errors import RoutingError
+from migrator.serving.errors import ApiError, Unavailable
+from migrator.serving.handler import ApiHandler
+from migrator.serving.logs import set_session
+from migrator.session import Record, check_member, check_session_id
+
+
+class ControllerHandler(ApiHandler):
+    """A call of somebody who knows the federation's secret."""
+
+    @property
+    def state(self) -> State:
+        """This controller's parts."""
+        return cast("State", self.settings["state"])
+
+    def prepare(self) -> None:
+        """Nobody else gets in."""
+        self.require_secret(self.state.secret)
+
+    def session(self, text: str) -> str:
+        """A valid session id, named in the log from here on."""
+        set_session(check_session_id(text))
+        return text
+
+
+class LaunchesHandler(ControllerHandler):
+    """`POST /v1/launches`: the hub's hook."""
+
+    async def post(self) -> None:
+        """A new session's, or a standby's, environment."""
+        self.answer(await self.state.launches.launch(self.json_body()))
+
+
+class SessionsHandler(ControllerHandler):
+    """`GET /v1/sessions?user=&server=&member=`: all records, or those that match."""
+
+    async def get(self) -> None:
+        """Without what is sealed."""
+        records = await self.state.index.refresh()
+        wanted = {key: self.get_query_argument(key, "") for key in ("user", "server", "member", "phase")}
+        self.answer({"sessions": [_public(record) for record in records if _matches(record, wanted)]})
+
+
+class SessionHandler(ControllerHandler):
+    """One session."""
+
+    async def get(self, session: str) -> None:
+        """Its record."""
+        self.answer(_public(await self.state.records.get(self.session(session))))
+
+    async def delete(self, session: str) -> None:
+        """End it for good."""
+        self.answer(_public(await self.state.mover.end(self.session(session))), 202)
+
+
+class MoveHandler(ControllerHandler):
+    """`POST /v1/sessions/ID/{move,suspend,resume}`."""
+
+    async def post(self, session: str, verb: str) -> None:
+        """Begin; 202 and the record, and the rest can be watched in its timeline."""
+        body = self.json_body()
+        deadline = _time(body, "deadline")
+        only = body.get("target") or body.get("member")
+        try:
+            record = await self.state.begin(
+                self.session(session),
+                verb,
+                cause=str(body.get("cause") or "asked")[:60],
+                deadline=deadline,
+                only=check_member(only) if only else None,
+            )
+        except Busy as error:
+            raise ApiError(409, "busy", str(error)) from error
+        self.answer(_public(record), 202)
+
+
+class HostHandler(ControllerHandler):
+    """`POST /v1/sessions/ID/host`: another controller wants a standby here."""
+
+    async def post(self, session: str) -> None:
+        """When it answers: where it is."""
+        epoch = self.json_body().get("epoch")
+        if not isinstance(epoch, int):
+            raise ApiError(400, "bad_body", "`epoch` must be an integer.")
+        try:
+            self.answer(await self.state.member.host(self.session(session), epoch))
+        except NoRoom as error:
+            raise Unavailable("no_room", str(error)) from error
+        except HubDenied as error:
+            raise ApiError(502, "hub_denied", str(error)) from error
+        except (LaunchError, RoutingError, TimeoutError) as error:
+            raise Unavailable("launch_failed", f"no standby here: {error or 'it did not answer in time'}") from error
+
+
+class TendHandler(ControllerHandler):
+    """`POST /v1/sessions/ID/tend`: routes and servers here in line with the record, now."""
+
+    async def post(self, session: str) -> None:
+        """Whether no server of this session runs here any more."""
+        record = await self.state.records.get(self.session(session))
+        try:
+            stopped = await self.state.member.tend(self.state.index.put(record))
+        except (LaunchError, RoutingError) as error:
+            raise Unavailable("not_in_line", str(error)) from error
+        self.answer({"stopped": stopped})
+
+
+class NoticesHandler(ControllerHandler):
+    """`POST /v1/notices`."""
+
+    async def post(self) -> None:
+        """Every session on the machine, or the one named, moves."""
+        body = self.json_body()
+        machine, session = body.get("machine"), body.get("session")
+        if bool(machine) == bool(session):
+            raise ApiError(400, "bad_body", "Give either `machine` or `session`.")
+        taken = await self.state.desk.take(
+            Notice(
+                _cause(body.get("cause")),
+                _deadline(body),
+                detail=str(body.get("cause") or "announced by the API")[:200],
+                machine=str(machine) if machine else None,
+                session=self.session(str(session)) if session else None,
+            )
+        )
+        self.answer({"sessions": [record.id for record in taken]}, 202)
+
+
+class RoomHandler(ControllerHandler):
+    """`GET /v1/room`: whether this member takes sessions."""
+
+    async def get(self) -> None:
+        """`free` places; null: only the hub sets limits. 503 while the hub does not answer."""
+        try:
+            async with asyncio.timeout(2.5):
+                await self.state.member.hub.check()
+        except (LaunchError, TimeoutError) as error:
+            raise Unavailable("hub_unavailable", f"the hub of {self.state.member.name}: {error}") from error
+        self.answer({"member": self.state.member.name, "free": self.state.member.free()})
+
+
+def _public(record: Record) -> dict[str, Any]:
+    value = record.to_json()
+    value.pop("sealed", None)
+    return value
+
+
+def _matches(record: Record, wanted: dict[str, str]) -> bool:
+    owner = record.owner
+    has = {
+        "user": record.user,
+        "phase": record.phase,
+        "member": owner.member if owner else "",
+        "server": owner.server if owner else "",
+    }
+    return all(not value or has[key] == value for key, value in wanted.items())
+
+
+def _time(body: dict[str, Any], key: str) -> float | None:
+    value = body.get(key)
+    if value is None:
+        return None
+    if isinstance(value, bool) or not isinstance(value, (int, float)):
+        raise ApiError(400, "bad_body", f"`{key}` must be Unix seconds.")
+    return float(value)
+
+
+def _deadline(body: dict[str, Any]) -> float | None:
+    deadline, grace = _time(body, "deadline"), _time(body, "grace_s")
+    return deadline if deadline is not None or grace is None else time.time() + grace
+
+
+def _cause(value: Any) -> Cause:
+    try:
+        return Cause(value)
+    except ValueError:
+        return Cause.RECLAIMED

@@ -1,0 +1,47 @@
+"""The records as this controller last saw them, for what needs all of them often: probes, notices, lists."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+
+from migrator.session import Record, SessionError, SessionRecords
+from migrator.storage.errors import NotFound
+
+PARALLEL = 16
+log = logging.getLogger(__name__)
+
+
+class Index:
+    """Seconds old at worst. Decisions are made on the record itself, never on this."""
+
+    def __init__(self, records: SessionRecords) -> None:
+        self._records = records
+        self._known: dict[str, Record] = {}
+
+    def all(self) -> list[Record]:
+        """Every record known."""
+        return list(self._known.values())
+
+    def put(self, record: Record) -> Record:
+        """Remember a record just read or written."""
+        self._known[record.id] = record
+        return record
+
+    async def refresh(self) -> list[Record]:
+        """Read all records anew."""
+        names = [name async for name in self._records.list()]
+        limit = asyncio.Semaphore(PARALLEL)
+        found = await asyncio.gather(*(self._read(name, limit) for name in names))
+        self._known = {record.id: record for record in found if record is not None}
+        return self.all()
+
+    async def _read(self, name: str, limit: asyncio.Semaphore) -> Record | None:
+        async with limit:
+            try:
+                return await self._records.get(name)
+            except NotFound:
+                return None
+            except SessionError:
+                log.exception("the record of session %s cannot be read", name)
+                return None

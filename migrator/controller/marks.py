@@ -1,0 +1,115 @@
+"""What controllers note in a session's record beside its phases, so that any of them can carry on what another began.
+
+It lies under `controller` in the record::
+
+    {"doors": [member],        members whose proxies lead pages to this session
+     "restored": epoch,        the latest epoch whose owner was restored; an owner of a later one still has to be
+     "server": path,           the session's URL path, the same on every member
+     "machine": name,          what a notice about a machine calls the place where the server runs
+     "plan": {...} or null}    the move under way: see `Plan`
+"""
+
+from __future__ import annotations
+
+from dataclasses import asdict, dataclass, field, replace
+from typing import Any
+
+from migrator.session import Owner, Record
+
+FIELD = "controller"
+
+
+@dataclass(frozen=True)
+class Plan:
+    """One move, suspension or resumption. `deadline` and `run_after` in Unix seconds.
+
+    `machine` is the one whose notice began it, if any; `saved` says that the source froze and its snapshot is durable.
+    """
+
+    way: str  # live, emergency, lost, suspend, resume
+    cause: str
+    driver: str
+    deadline: float | None = None
+    only: str | None = None
+    source: dict[str, Any] | None = None
+    source_epoch: int = 0
+    tried: list[str] = field(default_factory=list)
+    saved: bool = False
+    run_after: float = 0.0
+    machine: str = ""
+
+    @property
+    def source_owner(self) -> Owner | None:
+        """Where the session was when this began."""
+        return Owner(**self.source) if self.source else None
+
+
+def plan_of(record: Record) -> Plan | None:
+    """The move under way."""
+    plan = _marks(record).get("plan")
+    return Plan(**plan) if plan else None
+
+
+def with_plan(record: Record, plan: Plan | None) -> Record:
+    """The record with another plan, or none."""
+    return _with(record, plan=asdict(plan) if plan else None)
+
+
+def changed_plan(record: Record, **changes: Any) -> Record:
+    """The record with its plan changed in some fields; the same if it has none."""
+    plan = plan_of(record)
+    return with_plan(record, replace(plan, **changes)) if plan else record
+
+
+def doors_of(record: Record) -> frozenset[str]:
+    """Members whose proxies lead pages to this session."""
+    return frozenset(_marks(record).get("doors") or ())
+
+
+def with_door(record: Record, member: str) -> Record:
+    """The record with one more door."""
+    return _with(record, doors=sorted(doors_of(record) | {member}))
+
+
+def without_door(record: Record, member: str) -> Record:
+    """The record with one door less: its URL there belongs to somebody else now."""
+    return _with(record, doors=sorted(doors_of(record) - {member}))
+
+
+def is_restored(record: Record) -> bool:
+    """Whether the owner of the standing epoch is the live session, and not just chosen to become it."""
+    return record.epoch == 1 or _marks(record).get("restored") == record.epoch
+
+
+def with_restored(record: Record) -> Record:
+    """The record whose owner is the live session."""
+    return _with(record, restored=record.epoch)
+
+
+def machine_of(record: Record) -> str:
+    """The machine's name; empty if none was given."""
+    return str(_marks(record).get("machine") or "")
+
+
+def with_machine(record: Record, machine: str) -> Record:
+    """The record of a session that runs on this machine."""
+    return _with(record, machine=machine)
+
+
+def server_of(record: Record) -> str:
+    """The session's URL path, such as `/user/x/`."""
+    return str(_marks(record).get("server") or f"/user/{record.user}/")
+
+
+def with_server(record: Record, server: str) -> Record:
+    """The record of a session with this URL path."""
+    return _with(record, server=server)
+
+
+def _marks(record: Record) -> dict[str, Any]:
+    marks = record.more.get(FIELD)
+    return marks if isinstance(marks, dict) else {}
+
+
+def _with(record: Record, **changes: Any) -> Record:
+    return replace(record, more={**record.more, FIELD: {**_marks(record), **changes}})

@@ -1,0 +1,203 @@
+"""This member's part in a session's life: start a standby, and bring hub and proxy in line with the record.
+
+`tend` is the only thing that changes routes and stops servers here. It reads what should be from the record alone, so that it
+can be called at any time, by anybody, any number of times.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from dataclasses import dataclass
+
+from migrator.controller.index import Index
+from migrator.controller.marks import doors_of, is_restored, plan_of, server_of
+from migrator.controller.peers import Peers
+from migrator.controller.pods import Pods
+from migrator.controller.settings import Controller
+from migrator.launch.hub import Hub
+from migrator.routing.switch import Switch
+from migrator.serving.client import ServiceError
+from migrator.serving.errors import ApiError, Unavailable
+from migrator.session import Owner, Record, SessionRecords
+from migrator.session.sealing import unseal
+
+POLL_S = 0.15
+LIVE = ("starting", "active", "moving")
+HERE, GONE = "here", "gone"
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Member:
+    """The member of this controller; `switch` is None where routes are left alone."""
+
+    settings: Controller
+    secret: bytes
+    records: SessionRecords
+    index: Index
+    hub: Hub
+    switch: Switch | None
+    pods: Pods
+    peers: Peers
+    holding_url: str
+
+    def free(self) -> int | None:
+        """Places for sessions; None if only the hub sets limits."""
+        if not self.settings.max_sessions:
+            return None
+        here = [r for r in self.index.all() if r.phase in LIVE and r.owner is not None and r.owner.member == self.name]
+        return max(0, self.settings.max_sessions - len(here))
+
+    @property
+    def name(self) -> str:
+        """Its name in the federation."""
+        return self.settings.member
+
+    async def host(self, session: str, epoch: int) -> dict[str, str]:
+        """A standby for the move under way: started, answering, and not yet restored. Idempotent."""
+        record = await self.records.get(session)
+        target = record.target
+        if record.phase != "moving" or target is None or target.member != self.name or epoch != record.epoch + 1:
+            raise ApiError(409, "phase", f"session {session} is not moving here under epoch {epoch}")
+        if self.free() == 0:
+            raise Unavailable("no_room", f"member {self.name} takes no more sessions")
+        await self._require_free_name(record)
+        await self._keep_pages_away(record)
+        await self._launch(record, epoch)
+        address = await self._reported_address(session, epoch)
+        await self._answers(session, epoch, address, target.server)
+        return {"address": address, "server": target.server}
+
+    async def tend(self, record: Record) -> bool:
+        """Routes and servers here as the record wants them; True if no server of this session runs here any more."""
+        place = self.place(record)
+        if place is None:
+            return await self._stop_stray(record)
+        if place == HERE:
+            if self.switch:
+                await self.switch.release(record.id, server_of(record))
+            return False
+        await self._lead_away(record, place)
+        return await self.hub.server(record.user) is None
+
+    def place(self, record: Record) -> str | None:
+        """Where pages that come in here must go: `HERE`, `GONE`, a URL, or None for no change."""
+        if record.phase == "ended":
+            return GONE if self._knows(record) else None
+        if record.phase == "suspended":
+            return self.holding_url if self._knows(record) else None
+        if record.phase != "moving" and record.owner is not None and is_restored(record):
+            return self._where(record, record.owner)
+        return self.holding_url if self._is_dead_here(record) else None
+
+    def _where(self, record: Record, owner: Owner) -> str | None:
+        if owner.member == self.name:
+            return HERE
+        if self._knows(record) and owner.address:
+            return self.peers.relay(owner.member) or owner.address
+        return None
+
+    def _knows(self, record: Record) -> bool:
+        """Whether pages may come in here."""
+        return self.name in doors_of(record) or self._was_source(record)
+
+    def _was_source(self, record: Record) -> bool:
+        plan = plan_of(record)
+        return plan is not None and plan.source_owner is not None and plan.source_owner.member == self.name
+
+    def _is_dead_here(self, record: Record) -> bool:
+        """Whether the server here counts as dead: it is gone, or it was chosen and could not be restored."""
+        plan = plan_of(record)
+        if plan is None:
+            return False
+        owned = record.owner is not None and record.owner.member == self.name
+        if record.phase == "moving" and owned:
+            return plan.way == "lost" or not is_restored(record)
+        return plan.way == "lost" and not owned and self._was_source(record) and not self._is_target(record)
+
+    def _is_target(self, record: Record) -> bool:
+        return record.target is not None and record.target.member == self.name
+
+    async def _stop_stray(self, record: Record) -> bool:
+        """A standby that was given up must not go on running."""
+        involved = record.owner is not None and record.owner.member == self.name
+        if involved or self._is_target(record) or (self._was_source(record) and record.phase == "moving"):
+            return False
+        running = await self.hub.server(record.user)
+        stray = running is not None and (running.user_options.get("migrator") or {}).get("session") == record.id
+        if stray:
+            await self.hub.stop(record.user, self.settings.stop_timeout_s)
+        return True
+
+    async def _lead_away(self, record: Record, place: str) -> None:
+        async def stop_server() -> None:
+            await self._say_goodbye(record)
+            await self.hub.stop(record.user, self.settings.stop_timeout_s)
+            if self.settings.delete_users:
+                await self.hub.delete_user(record.user)
+
+        if self.switch is None:
+            await stop_server()
+        elif place == GONE:
+            await stop_server()
+            await self.switch.release(record.id, server_of(record))
+        else:
+            await self.switch.take(record.id, server_of(record), place, stop_server)
+
+    async def _say_goodbye(self, record: Record) -> None:
+        """Have the source tell its page: that is faster than waiting until its connections break."""
+        plan = plan_of(record)
+        source = plan.source_owner if plan else None
+        if plan is None or source is None or source.member != self.name or not source.address or plan.way == "lost":
+            return
+        try:
+            await self.pods.pod(record.id, plan.source_epoch, source.address, source.server).stop()
+        except ServiceError as error:
+            log.info("the source could not say goodbye: %s", error)
+
+    async def _keep_pages_away(self, record: Record) -> None:
+        """A standby's route must not show it to pages that come in here before it is restored."""
+        if self.switch is None or self.name not in doors_of(record):
+            return
+        owner = record.owner
+        place = self._where(record, owner) if owner is not None else None
+        await self.switch.shield(record.id, server_of(record), place or self.holding_url)
+
+    async def _require_free_name(self, record: Record) -> None:
+        """One hub cannot run two servers of one name: the source must have ended before its standby starts here."""
+        owned = record.owner is not None and record.owner.member == self.name
+        if owned and await self.hub.server(record.user) is not None:
+            raise Unavailable("no_room", "the session's server still runs on this hub; choose another member")
+
+    async def _launch(self, record: Record, epoch: int) -> None:
+        wanted = {"session": record.id, "epoch": epoch}
+        running = await self.hub.server(record.user)
+        if running is not None and running.user_options.get("migrator") == wanted and running.ready:
+            return
+        if running is not None:
+            await self.hub.stop(record.user, self.settings.stop_timeout_s)
+        options = unseal(self.secret, record.id, record.sealed).user_options
+        await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s)
+
+    async def _reported_address(self, session: str, epoch: int) -> str:
+        async with asyncio.timeout(self.settings.host_timeout_s):
+            while True:
+                record = await self.records.get(session)
+                if record.target is None or record.epoch + 1 != epoch:
+                    raise ApiError(409, "phase", f"the move of session {session} was called off")
+                if record.target.address:
+                    return record.target.address
+                await asyncio.sleep(POLL_S)
+
+    async def _answers(self, session: str, epoch: int, address: str, server: str) -> None:
+        async with asyncio.timeout(self.settings.host_timeout_s):
+            while True:
+                try:
+                    status = await self.pods.pod(session, epoch, address, server).status()
+                except ServiceError as error:
+                    log.debug("the standby does not answer yet: %s", error)
+                else:
+                    if status.get("state") == "standby":
+                        return
+                await asyncio.sleep(POLL_S)

@@ -1,0 +1,88 @@
+"""Takes warnings, whoever gives them, and turns each into a move or a suspension of every session that it concerns."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+
+from prometheus_client import Counter
+
+from migrator.controller.errors import Busy
+from migrator.controller.index import Index
+from migrator.controller.marks import machine_of
+from migrator.controller.move import Mover
+from migrator.launch.errors import LaunchError
+from migrator.launch.hub import Hub
+from migrator.notice.event import Cause, Notice
+from migrator.serving.logs import about
+from migrator.session import PhaseError, Record
+from migrator.storage.errors import NotFound
+
+GONE = {Cause.LOST, Cause.OUT_OF_MEMORY}
+"""Causes that tell of the past: there is nobody left to freeze."""
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class NoticeDesk:
+    """Where all sources of notices of this member hand them in."""
+
+    member: str
+    index: Index
+    mover: Mover
+    hub: Hub
+    counter: Counter
+
+    async def take(self, notice: Notice) -> list[Record]:
+        """The records of the sessions that move now, those that moved already included."""
+        self.counter.labels(str(notice.cause)).inc()
+        touched = [record for record in self.index.all() if self._concerns(notice, record)]
+        if notice.session and not touched:
+            touched = [record for record in await self.index.refresh() if self._concerns(notice, record)]
+        log.info("notice: %s (%s), %d sessions", notice.cause, notice.detail, len(touched))
+        taken = [await self._one(notice, record) for record in touched]
+        return [record for record in taken if record is not None]
+
+    def _concerns(self, notice: Notice, record: Record) -> bool:
+        owner = record.owner
+        if owner is None or owner.member != self.member or record.phase in {"suspended", "ended"}:
+            return False
+        if notice.address and owner.address and f"//{notice.address}:" not in owner.address:
+            return False
+        if notice.session is not None:
+            return record.id == notice.session
+        return notice.machine is not None and notice.machine in {machine_of(record), self.member}
+
+    async def _one(self, notice: Notice, record: Record) -> Record | None:
+        way = await self._way(notice, record)
+        with about(record.id):
+            try:
+                return await self.mover.begin(
+                    record.id,
+                    way=way,
+                    cause=str(notice.cause),
+                    deadline=notice.deadline,
+                    machine=notice.machine or "",
+                )
+            except Busy:
+                log.info("another notice: the move under way goes on")
+                return record
+            except (PhaseError, NotFound) as error:
+                log.info("nothing to move: %s", error)
+                return None
+
+    async def _way(self, notice: Notice, record: Record) -> str:
+        if notice.cause in GONE:
+            return "lost"
+        if notice.cause == Cause.STOPPED and await self.is_stopped_by_hub(record):
+            return "suspend"
+        return self.mover.way(notice.deadline)
+
+    async def is_stopped_by_hub(self, record: Record) -> bool:
+        """Whether the hub ends (or has ended) this server on purpose: the user, the culler, an administrator."""
+        try:
+            server = await self.hub.server(record.user)
+        except LaunchError as error:
+            log.warning("the hub does not say whether it stopped the server: %s", error)
+            return False
+        return server is None or server.pending == "stop"

@@ -1,0 +1,74 @@
+"""Calls to the controllers of the federation, the own one included: what concerns a member is done by its controller."""
+
+from __future__ import annotations
+
+import asyncio
+from dataclasses import dataclass
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient
+
+from migrator.serving.client import ServiceClient, ServiceError
+
+
+@dataclass(frozen=True)
+class Room:
+    """Whether a member takes sessions; `free` places, None if it knows no limit."""
+
+    member: str
+    weight: float
+    free: int | None
+
+
+class Peers:
+    """`members` as in the settings: {name: {"controller": url, "weight": number, "relay": url}}."""
+
+    def __init__(self, members: dict[str, dict[str, Any]], secret: bytes) -> None:
+        self._members = members
+        client = AsyncHTTPClient(force_instance=True, defaults={"max_clients": 200})
+        self._clients = {
+            name: ServiceClient(str(entry["controller"]), f"Bearer {secret.decode()}", client=client)
+            for name, entry in members.items()
+            if entry and entry.get("controller")
+        }
+        self._client = client
+
+    async def host(self, member: str, session: str, epoch: int, limit_s: float) -> dict[str, Any]:
+        """Have a standby started there: `{"address", "server"}`; errors of `migrator.serving.client`."""
+        path = f"/v1/sessions/{session}/host"
+        return dict((await self._clients[member].call("POST", path, {"epoch": epoch}, timeout=limit_s)).data)
+
+    async def tend(self, member: str, session: str, limit_s: float = 60.0) -> dict[str, Any]:
+        """Have that member's hub and proxy brought in line with the record: `{"stopped": bool}`."""
+        if member not in self._clients:
+            raise ServiceError(f"no controller is known for member {member}; see the setting `members`")
+        answer = await self._clients[member].call("POST", f"/v1/sessions/{session}/tend", timeout=limit_s)
+        return dict(answer.data)
+
+    async def rooms(self) -> list[Room]:
+        """Who takes sessions now; members that do not answer are left out."""
+        found = await asyncio.gather(*(self._room(name) for name in self._clients), return_exceptions=True)
+        for error in found:
+            if isinstance(error, BaseException) and not isinstance(error, ServiceError):
+                raise error
+        return [room for room in found if isinstance(room, Room)]
+
+    async def is_there(self, member: str) -> bool:
+        """Whether that member's controller answers."""
+        try:
+            await self._clients[member].call("GET", "/healthz", timeout=3.0)
+        except (KeyError, ServiceError):
+            return False
+        return True
+
+    async def _room(self, name: str) -> Room:
+        data = (await self._clients[name].call("GET", "/v1/room", timeout=3.0)).data
+        return Room(name, float(self._members[name].get("weight", 1.0)), data.get("free"))
+
+    def relay(self, member: str) -> str:
+        """Where the other members' proxies reach that member's servers; empty: at the pods' own addresses."""
+        return str((self._members.get(member) or {}).get("relay") or "")
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()

@@ -1,0 +1,27 @@
+"""Chooses the member that takes a session: one that is well, has room, and then the heaviest."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Iterable
+
+from migrator.controller.peers import Room
+
+
+def ranked(rooms: Iterable[Room], *, without: Iterable[str] = (), only: str | None = None) -> list[str]:
+    """Members in the order in which they are asked; chance, weighted, spreads a wave of sessions over equals."""
+    excluded = set(without)
+    fit = [
+        room
+        for room in rooms
+        if room.weight > 0
+        and room.member not in excluded
+        and (room.free is None or room.free > 0)
+        and only in {None, room.member}
+    ]
+    return [room.member for room in sorted(fit, key=_draw)]
+
+
+def _draw(room: Room) -> float:
+    """Weighted random order by exponential keys (Efraimidis and Spirakis, 2006): the least comes first."""
+    return random.expovariate(1.0) / room.weight

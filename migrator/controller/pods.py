@@ -1,0 +1,64 @@
+"""Calls to the extension in a user's pod (docs/interfaces.md, section 6)."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from tornado.httpclient import AsyncHTTPClient
+
+from migrator.serving.client import ServiceClient
+from migrator.session.tokens import issue
+
+
+class Pod:
+    """One pod's extension. All calls raise the errors of `migrator.serving.client`."""
+
+    def __init__(self, client: ServiceClient) -> None:
+        self._client = client
+
+    async def status(self, limit_s: float = 3.0) -> dict[str, Any]:
+        """How it is."""
+        data = (await self._client.call("GET", "/status", timeout=limit_s)).data
+        return data if isinstance(data, dict) else {}
+
+    async def notice(self, cause: str, deadline: float | None) -> None:
+        """Tell the page, start saving."""
+        await self._client.call("POST", "/notice", {"cause": cause, "deadline": deadline}, timeout=5.0)
+
+    async def freeze(self, deadline: float | None, limit_s: float) -> str | None:
+        """Stop the kernels and save: the id of a snapshot that is durable; None if there was nothing to save."""
+        answer = await self._client.call("POST", "/freeze", {"deadline": deadline}, timeout=limit_s)
+        snapshot = answer.data.get("snapshot") if isinstance(answer.data, dict) else None
+        return str(snapshot) if snapshot else None
+
+    async def thaw(self) -> None:
+        """The move was called off."""
+        await self._client.call("POST", "/thaw", timeout=10.0)
+
+    async def activate(self, snapshot: str | None, limit_s: float) -> dict[str, Any]:
+        """Become the live session; the report of what was restored."""
+        answer = await self._client.call("POST", "/activate", {"snapshot": snapshot}, timeout=limit_s)
+        report = answer.data.get("report") if isinstance(answer.data, dict) else None
+        return report if isinstance(report, dict) else {}
+
+    async def stop(self) -> None:
+        """Fenced: stop the kernels, say so to the page."""
+        await self._client.call("POST", "/stop", timeout=10.0)
+
+
+class Pods:
+    """Makes `Pod`s; `secret` signs the control token that a pod was started with."""
+
+    def __init__(self, secret: bytes) -> None:
+        self._secret = secret
+        self._client = AsyncHTTPClient(force_instance=True, defaults={"max_clients": 500})
+
+    def pod(self, session: str, epoch: int, address: str, server: str) -> Pod:
+        """The pod of one epoch at `address`, whose base URL is `server`."""
+        url = f"{address.rstrip('/')}/{server.strip('/')}/migrator/api/v1"
+        token = issue(self._secret, "control", session, epoch)
+        return Pod(ServiceClient(url, f"Bearer {token}", client=self._client))
+
+    def close(self) -> None:
+        """Give the connections back."""
+        self._client.close()

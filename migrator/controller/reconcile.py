@@ -1,0 +1,71 @@
+"""Every few seconds: reads all records, mends this member's routes and servers, and takes over moves that got stuck."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+
+from migrator.controller.marks import doors_of, plan_of
+from migrator.controller.member import Member
+from migrator.controller.move import Mover
+from migrator.controller.tools import Tools
+from migrator.launch.errors import LaunchError
+from migrator.routing.errors import RoutingError
+from migrator.serving.logs import about
+from migrator.session import Record, phases
+
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Reconciler:
+    """One round after another; each is idempotent."""
+
+    tools: Tools
+    member: Member
+    mover: Mover
+    first: bool = True
+
+    async def run(self) -> None:
+        """Until cancelled."""
+        while True:
+            await self.once()
+            await asyncio.sleep(self.tools.settings.reconcile_s)
+
+    async def once(self) -> None:
+        """One round."""
+        for record in await self.tools.index.refresh():
+            with about(record.id):
+                await self._one(record)
+        self.first = False
+
+    async def _one(self, record: Record) -> None:
+        if plan_of(record) is not None:
+            if self._is_ours_to_drive(record):
+                self.mover.drive(record.id)
+            return
+        if _is_expired(record):
+            record = await self.tools.update(record.id, phases.end)
+        if self._leads_away(record):
+            try:
+                await self.member.tend(record)
+            except (RoutingError, LaunchError) as error:
+                log.warning("routes and servers are not in line yet: %s", error)
+
+    def _leads_away(self, record: Record) -> bool:
+        elsewhere = record.owner is None or record.owner.member != self.member.name
+        return elsewhere and self.member.name in doors_of(record) and self.member.switch is not None
+
+    def _is_ours_to_drive(self, record: Record) -> bool:
+        plan = plan_of(record)
+        if self.mover.is_driving(record.id) or plan is None:
+            return False
+        if plan.driver == self.member.name and self.first:
+            return True
+        return time.time() - record.updated > self.tools.settings.stalled_s
+
+
+def _is_expired(record: Record) -> bool:
+    return record.phase == "suspended" and time.time() - record.updated > record.retention_s

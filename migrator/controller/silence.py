@@ -1,0 +1,123 @@
+"""Makes the source silent: from here on it runs nothing, so that its successor may.
+
+There are three ways to be sure: it froze and said so; its hub says that its server has ended; or its lease has run out after
+the fence, since a pod that cannot reach its gateway freezes by itself.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from dataclasses import dataclass
+from typing import Any
+
+from migrator.controller.errors import SourceRefused
+from migrator.controller.marks import Plan, changed_plan, is_restored
+from migrator.controller.tools import Tools, need_plan
+from migrator.serving.client import Refused, ServiceError
+from migrator.session import Owner, Record, phases
+
+RETRY_S = 0.5
+LEASE_MARGIN_S = 2.0
+ANSWER_S = 2.0
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Silence:
+    """Makes sources silent."""
+
+    tools: Tools
+
+    async def of(self, record: Record, standby: asyncio.Task[Any] | None) -> float:
+        """Seconds after the fence from which the target may run; 0 if the source is certainly silent.
+
+        Raises:
+            SourceRefused: it lives, cannot save, and there is no deadline that would force us.
+        """
+        plan = need_plan(record)
+        if record.owner is None:
+            return 0.0
+        if plan.way == "lost" or not is_restored(record):
+            return await self.end(record)
+        if not plan.saved:
+            await self._tell(record, record.owner, plan)
+        if plan.way == "live" and standby is not None:
+            await self._until_ready_or_urgent(record, plan, standby)
+        if await self.freeze(record, record.owner):
+            return 0.0
+        return await self.end(await self._declare_lost(record))
+
+    async def freeze(self, record: Record, owner: Owner) -> bool:
+        """Have the source save and stop; False if it is dead, or will be before it can.
+
+        A source that froze before is asked again: only its own word, now, counts.
+        """
+        plan = need_plan(record)
+        while True:
+            try:
+                snapshot = await self._ask_to_freeze(record, owner, plan)
+            except Refused as error:
+                log.warning("the source cannot save now: %s", error)
+                if self.tools.time_left(record, plan) == float("inf"):
+                    raise SourceRefused(str(error)) from error
+                if self.tools.time_left(record, plan) < 2 * RETRY_S:
+                    return False
+            except ServiceError as error:
+                log.warning("the source does not answer: %s", error)
+                return False
+            else:
+                await self._note_saved(record, snapshot)
+                return True
+            await asyncio.sleep(RETRY_S)
+
+    async def end(self, record: Record) -> float:
+        """Have the source's hub end its server; otherwise its lease has to run out."""
+        if record.owner is None:
+            return 0.0
+        try:
+            answer = await self.tools.peers.tend(record.owner.member, record.id)
+        except ServiceError as error:
+            log.warning("the end of the source cannot be confirmed: %s", error)
+            answer = {}
+        if answer.get("stopped"):
+            await self.tools.note(record.id, "ended", {"member": record.owner.member})
+            return 0.0
+        return self.tools.settings.lease_s + LEASE_MARGIN_S
+
+    async def _ask_to_freeze(self, record: Record, owner: Owner, plan: Plan) -> str | None:
+        """The pod gives up the new snapshot at the deadline, and then names the last durable one."""
+        limit = self.tools.settings.freeze_timeout_s
+        deadline = min(time.time() + limit, self.tools.deadline(record, plan) or float("inf"))
+        left = max(1.0, deadline - time.time())
+        return await self.tools.pod(record, owner).freeze(deadline, left + ANSWER_S)
+
+    async def _note_saved(self, record: Record, snapshot: str | None) -> None:
+        def change(fresh: Record) -> Record:
+            if not need_plan(fresh).saved:
+                fresh = phases.noted(fresh, "frozen", {})
+                fresh = phases.noted(fresh, "durable", {"snapshot": snapshot})
+            return changed_plan(fresh, saved=True)
+
+        await self.tools.update(record.id, change)
+
+    async def _declare_lost(self, record: Record) -> Record:
+        return await self.tools.update(
+            record.id, lambda fresh: changed_plan(phases.noted(fresh, "lost", {}), way="lost")
+        )
+
+    async def _tell(self, record: Record, owner: Owner, plan: Plan) -> None:
+        """Tell the page and begin to save; that this fails tells nothing yet."""
+        try:
+            await self.tools.pod(record, owner).notice(plan.cause, self.tools.deadline(record, plan))
+        except ServiceError as error:
+            log.warning("the source could not be told: %s", error)
+
+    async def _until_ready_or_urgent(self, record: Record, plan: Plan, standby: asyncio.Task[Any]) -> None:
+        while self.tools.time_left(record, plan) > self.tools.settings.freeze_reserve_s:
+            wait = min(RETRY_S, max(0.05, self.tools.time_left(record, plan) - self.tools.settings.freeze_reserve_s))
+            done, _ = await asyncio.wait({standby}, timeout=wait)
+            if done:
+                standby.result()
+                return

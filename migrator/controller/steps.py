@@ -1,0 +1,255 @@
+"""The steps of a move. Each reads the record, does one thing, and writes how far it got, so that it can be done again.
+
+choose -> transfer -> activate -> finish          a move, a resumption
+put_away -> finish                                a suspension
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import asdict
+from typing import Any
+
+from migrator.controller.errors import SourceRefused, TargetFailed
+from migrator.controller.marks import (
+    changed_plan,
+    doors_of,
+    is_restored,
+    plan_of,
+    server_of,
+    with_door,
+    with_plan,
+    with_restored,
+)  # fmt: skip
+from migrator.controller.placement import ranked
+from migrator.controller.silence import Silence
+from migrator.controller.tools import Tools, need_plan
+from migrator.serving.client import ServiceError
+from migrator.session import Owner, PhaseError, Record, Target, phases
+
+Step = Callable[[Record], Awaitable[None]]
+log = logging.getLogger(__name__)
+
+
+class Steps:
+    """All steps, and which one is next."""
+
+    def __init__(self, tools: Tools) -> None:
+        self._tools = tools
+        self._silence = Silence(tools)
+
+    def next(self, record: Record) -> Step | None:
+        """What has to be done for a record as it stands; None if nothing."""
+        plan = plan_of(record)
+        if plan is None:
+            return None
+        if record.phase == "moving":
+            if plan.way == "suspend":
+                return self.put_away
+            return self.choose if record.target is None else self.transfer
+        if record.phase in {"active", "starting"} and not is_restored(record):
+            return self.activate
+        return self.finish
+
+    async def choose(self, record: Record) -> None:
+        """Find a member for the session; without one it stays where it is, or is suspended."""
+        plan = need_plan(record)
+        source = {record.owner.member} if record.owner else set()
+        rooms = await self._tools.peers.rooms()
+        names = ranked(rooms, without={*plan.tried, *source}, only=plan.only)
+        if not names and self._may_stay(record):
+            names = ranked(rooms, without=plan.tried, only=plan.only)
+        if not names:
+            await self._give_up(record, "no member takes it")
+            return
+        target = Target(names[0], server_of(record))
+        await self._tools.update(record.id, lambda fresh: phases.retarget(fresh, target))
+
+    async def transfer(self, record: Record) -> None:
+        """Standby up, source silent, fence."""
+        try:
+            answer, wait_s = await self._prepare(record)
+        except TargetFailed as error:
+            await self._next_target(record, str(error))
+        except SourceRefused as error:
+            await self._give_up(record, f"the source cannot save: {error}")
+        else:
+            await self._fence(record, answer, wait_s)
+
+    async def activate(self, record: Record) -> None:
+        """Have the new owner restore the session, not before the former one is certainly silent."""
+        plan, owner = need_plan(record), record.owner
+        if owner is None:
+            raise ValueError(f"session {record.id} has no owner to restore")
+        await asyncio.sleep(max(0.0, plan.run_after - time.time()))
+        try:
+            report = await self._tools.pod(record, owner).activate(
+                record.snapshot, self._tools.settings.activate_timeout_s
+            )
+        except ServiceError as error:
+            await self._leave_target(record, owner, str(error))
+            return
+        await self._tools.update(
+            record.id, lambda fresh: phases.noted(with_restored(fresh), "restored", _summary(report))
+        )
+
+    async def finish(self, record: Record) -> None:
+        """Lead all pages to the session, end what is left behind, and close the plan."""
+        plan = need_plan(record)
+        members = {*doors_of(record), *plan.tried}
+        members |= {place.member for place in (record.owner, plan.source_owner) if place is not None}
+        unreached = await self._tend_all(record, members)
+        event = {"active": "routed", "starting": "routed"}.get(record.phase)
+
+        def change(fresh: Record) -> Record:
+            if event:
+                fresh = phases.noted(fresh, event, {"unreached": unreached})
+            return with_plan(fresh, None)
+
+        await self._tools.update(record.id, change)
+        self._tools.deadlines.pop(record.id, None)
+        self._tools.outcomes.labels(plan.way, record.phase).inc()
+
+    async def put_away(self, record: Record) -> None:
+        """Save and let go of the server."""
+        plan = need_plan(record)
+        try:
+            frozen = plan.saved or record.owner is None or await self._silence.freeze(record, record.owner)
+        except SourceRefused as error:
+            await self._stay(record, str(error))
+            return
+        if not frozen:
+            log.warning("the source died before it could save; its last durable snapshot counts")
+        await self._suspend(record, plan.cause)
+
+    async def _prepare(self, record: Record) -> tuple[dict[str, Any], float]:
+        target = record.target
+        if target is None:
+            raise ValueError(f"session {record.id} has no target")
+        if record.owner is not None and record.owner.member == target.member:
+            wait_s = await self._make_way(record)
+            return await self._standby(record, target), wait_s
+        standby = asyncio.create_task(self._standby(record, target))
+        try:
+            wait_s = await self._silence.of(record, standby)
+            return await standby, wait_s
+        finally:
+            standby.cancel()
+
+    async def _make_way(self, record: Record) -> float:
+        """The same hub starts the session again: its server there has to end first."""
+        wait_s = await self._silence.of(record, None)
+        fresh = await self._tools.update(record.id, lambda r: changed_plan(r, way="lost"))
+        return max(wait_s, await self._silence.end(fresh))
+
+    async def _standby(self, record: Record, target: Target) -> dict[str, Any]:
+        try:
+            answer = await self._tools.peers.host(
+                target.member, record.id, record.epoch + 1, self._tools.settings.host_timeout_s
+            )
+        except (ServiceError, KeyError) as error:
+            raise TargetFailed(f"{target.member}: {error}") from error
+        await self._tools.note(record.id, "standby", {"member": target.member})
+        return answer
+
+    async def _fence(self, record: Record, answer: dict[str, Any], wait_s: float) -> None:
+        def change(fresh: Record) -> Record:
+            if fresh.epoch != record.epoch or fresh.target is None or record.target is None:
+                raise PhaseError(f"session {record.id} went on without us")
+            moved = phases.fence(fresh, Owner(fresh.target.member, fresh.target.server, answer["address"]))
+            if record.owner is not None and is_restored(record):
+                moved = with_door(moved, record.owner.member)
+            return changed_plan(moved, run_after=time.time() + wait_s if wait_s else 0.0)
+
+        await self._tools.update(record.id, change)
+
+    async def _next_target(self, record: Record, reason: str) -> None:
+        log.warning("another target is needed: %s", reason)
+        await self._tools.update(record.id, lambda fresh: _without_target(fresh, reason))
+
+    async def _leave_target(self, record: Record, owner: Owner, reason: str) -> None:
+        """The new owner cannot restore: on to another one, under yet another epoch."""
+        log.error("%s could not restore the session: %s", owner.member, reason)
+
+        def change(fresh: Record) -> Record:
+            if fresh.epoch != record.epoch or fresh.phase == "moving":
+                return fresh
+            fresh = phases.noted(phases.begin_move(fresh), "failed", {"member": owner.member, "reason": reason[:300]})
+            return changed_plan(fresh, tried=[*need_plan(fresh).tried, owner.member], saved=False)
+
+        await self._tools.update(record.id, change)
+
+    async def _give_up(self, record: Record, reason: str) -> None:
+        plan = need_plan(record)
+        alive = record.owner is not None and is_restored(record) and plan.way != "lost"
+        if alive and self._tools.deadline(record, plan) is None:
+            await self._stay(record, reason)
+            return
+        if alive and record.owner is not None and not plan.saved:
+            await self._silence.freeze(record, record.owner)
+        await self._suspend(record, reason)
+
+    async def _stay(self, record: Record, reason: str) -> None:
+        """The source goes on as if nothing had been."""
+        log.warning("the move is called off: %s", reason)
+
+        def change(fresh: Record) -> Record:
+            fresh = phases.noted(phases.cancel_move(fresh), "failed", {"reason": reason[:300]})
+            return with_plan(fresh, None)
+
+        plan = need_plan(record)
+        await self._tools.update(record.id, change)
+        if record.owner is not None:
+            await self._tools.pod(record, record.owner).thaw()
+        await self._tend_all(record, set(plan.tried))
+        self._tools.outcomes.labels(plan.way, "called-off").inc()
+
+    async def _suspend(self, record: Record, reason: str) -> None:
+        def change(fresh: Record) -> Record:
+            if fresh.phase == "suspended":
+                return fresh
+            owner = fresh.owner
+            fresh = phases.noted(phases.suspend(fresh), "reason", {"reason": reason[:300]})
+            return with_door(fresh, owner.member) if owner else fresh
+
+        await self._tools.update(record.id, change)
+
+    async def _tend_all(self, record: Record, members: set[str]) -> list[str]:
+        """Bring members in line; those that cannot be reached catch up when they are back."""
+        names = sorted(members)
+        results = await asyncio.gather(
+            *(self._tools.peers.tend(name, record.id) for name in names), return_exceptions=True
+        )
+        for name, result in zip(names, results, strict=True):
+            if isinstance(result, BaseException):
+                log.warning("member %s is not in line yet: %s", name, result)
+        return [name for name, result in zip(names, results, strict=True) if isinstance(result, BaseException)]
+
+    def _may_stay(self, record: Record) -> bool:
+        """Whether the source's own hub may start the session again: not if it is its machine that goes away."""
+        plan = need_plan(record)
+        source = plan.source_owner
+        return source is not None and plan.machine != source.member
+
+
+def _without_target(record: Record, reason: str) -> Record:
+    if record.target is None:
+        return record
+    tried = [*need_plan(record).tried, record.target.member]
+    record = phases.noted(
+        phases.retarget(record, None), "failed", {"member": record.target.member, "reason": reason[:300]}
+    )
+    return changed_plan(record, tried=tried)
+
+
+def _summary(report: dict[str, Any]) -> dict[str, Any]:
+    """A report without its lists: the page gets them from the pod, the record stays small."""
+    return {key: len(value) if isinstance(value, (list, dict)) else value for key, value in report.items()}
+
+
+def source_of(record: Record) -> dict[str, Any] | None:
+    """The owner as a plan keeps it."""
+    return asdict(record.owner) if record.owner else None
