@@ -6,8 +6,24 @@ from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient
 
+from migrator.notice.event import Cause
 from migrator.serving.client import ServiceClient
 from migrator.session.tokens import issue
+
+
+PAGE_CAUSES = {
+    Cause.EVICTED: "drain",
+    Cause.PREEMPTED: "preemption",
+    Cause.TAINTED: "drain",
+    Cause.DRAINED: "drain",
+    Cause.SCALED_DOWN: "drain",
+    Cause.RECLAIMED: "preemption",
+    Cause.AT_RISK: "preemption",
+    Cause.MAINTENANCE: "maintenance",
+    Cause.SHUTDOWN: "maintenance",
+    Cause.OUT_OF_MEMORY: "memory",
+}
+"""The words that the page knows; a cause that is not here was somebody's wish: `manual`."""
 
 
 class Pod:
@@ -23,7 +39,8 @@ class Pod:
 
     async def notice(self, cause: str, deadline: float | None) -> None:
         """Tell the page, start saving."""
-        await self._client.call("POST", "/notice", {"cause": cause, "deadline": deadline}, timeout=5.0)
+        told = PAGE_CAUSES.get(Cause(cause), "manual") if cause in set(Cause) else "manual"
+        await self._client.call("POST", "/notice", {"cause": told, "deadline": deadline}, timeout=5.0)
 
     async def freeze(self, deadline: float | None, limit_s: float) -> str | None:
         """Stop the kernels and save: the id of a snapshot that is durable; None if there was nothing to save."""
