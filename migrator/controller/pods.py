@@ -10,7 +10,6 @@ from migrator.notice.event import Cause
 from migrator.serving.client import ServiceClient
 from migrator.session.tokens import issue
 
-
 PAGE_CAUSES = {
     Cause.EVICTED: "drain",
     Cause.PREEMPTED: "preemption",
