@@ -1,0 +1,87 @@
+"""The server extension. It does nothing but answer `"enabled": false` unless the launcher gave it a session or the user a store."""
+
+from __future__ import annotations
+
+import os
+from typing import Any
+
+from jupyter_server.extension.application import ExtensionApp
+
+from jupyter_extension.environment import take_environment
+from jupyter_extension.errors import BadSetup, ExtensionError
+from jupyter_extension.gatekeeper import Gatekeeper, install
+from jupyter_extension.handlers import ROUTES
+from jupyter_extension.link import GatewayLink, Link, StandaloneLink
+from jupyter_extension.live_session import LiveSession
+from jupyter_extension.record.connection import recording_class
+from jupyter_extension.server_parts import ServerParts
+from jupyter_extension.settings import Settings
+
+SETTING = "kernel_websocket_connection_class"
+
+
+class SessionMigrator(Settings, ExtensionApp):  # type: ignore[misc]
+    """Keeps this server's session alive when its machine goes away."""
+
+    name = "jupyter_extension"
+    extension_url = "/migrator/api/v1/status"
+    load_other_extensions = True
+    live: LiveSession | None = None
+    _control_token = ""
+
+    def initialize_settings(self) -> None:
+        """Put our hooks in place; whatever goes wrong in that, the server works as without us."""
+        try:
+            self.live = self._make_session()
+        except ExtensionError as e:
+            self.log.error("the session migrator stays off: %s", e)
+        except Exception:  # noqa: BLE001 - a fault of ours must not keep the user's server from starting
+            self.log.exception("the session migrator stays off")
+
+    def _make_session(self) -> LiveSession | None:
+        link, gateway_url = self._link()
+        if link is None:
+            return None
+        server: Any = self.serverapp
+        parts = ServerParts.of(server)
+        base = server.web_app.settings.get(SETTING)
+        if base is None:
+            raise BadSetup("this jupyter_server has no kernel_websocket_connection_class; version 2 or later is needed")
+        live = LiveSession(link, parts, self, base, self.log)
+        live.gateway_url = gateway_url
+        self.settings[SETTING] = recording_class(base, live)
+        install(server.web_app, Gatekeeper(parts.base_url, lambda: live.status.state))
+        return live
+
+    def _link(self) -> tuple[Link | None, str]:
+        environment = take_environment(os.environ)
+        if environment is not None:
+            self._control_token = environment.control_token
+            return GatewayLink(environment), environment.gateway_url
+        if self.store and self.key_file:
+            return StandaloneLink(self.store, self.key_file, self.local_session), ""
+        return None, ""
+
+    def initialize_handlers(self) -> None:
+        """Register the routes; they answer even where we are off."""
+        options = {"session": self.live, "control_token": self._control_token}
+        self.handlers.extend((f"migrator/{path}", handler, options) for path, handler in ROUTES)
+
+    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
+        await self._start()
+
+    async def _start(self) -> None:
+        if self.live is not None:
+            await self.live.start()
+
+    async def stop_extension(self) -> None:
+        """The server stops: extensions are asked before the kernels are shut down."""
+        if self.live is None:
+            return
+        try:
+            await self.live.stop()
+        except Exception:  # noqa: BLE001 - the server must be able to stop
+            self.log.exception("the session migrator did not stop cleanly")
+
+
+main = launch_new_instance = SessionMigrator.launch_instance

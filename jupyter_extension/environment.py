@@ -1,0 +1,40 @@
+"""What the launcher put into the pod's environment, taken out of it before kernels and terminals could inherit it."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import MutableMapping
+
+from jupyter_extension.errors import BadSetup
+
+SESSION_ID = re.compile(r"[a-z0-9][a-z0-9-]{7,62}")
+SECRETS = ("MIGRATOR_SESSION_TOKEN", "MIGRATOR_CONTROL_TOKEN")
+
+
+@dataclass(frozen=True)
+class PodEnvironment:
+    """Where the gateway is, and the tokens of this pod's one session."""
+
+    gateway_url: str
+    session: str
+    session_token: str
+    control_token: str
+    member: str
+
+
+def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None:
+    """Read and remove the `MIGRATOR_*` variables; None if this pod has no gateway. Raises BadSetup if they are incomplete."""
+    gateway_url = environ.pop("MIGRATOR_GATEWAY_URL", "")
+    session = environ.pop("MIGRATOR_SESSION_ID", "")
+    session_token, control_token = (environ.pop(name, "") for name in SECRETS)
+    member = environ.pop("MIGRATOR_MEMBER", "")
+    if not gateway_url:
+        return None
+    if not session_token or not control_token:
+        raise BadSetup(
+            "MIGRATOR_GATEWAY_URL is set without MIGRATOR_SESSION_TOKEN and MIGRATOR_CONTROL_TOKEN: set all of them"
+        )
+    if not SESSION_ID.fullmatch(session):
+        raise BadSetup(f"MIGRATOR_SESSION_ID {session!r} is not a session id ({SESSION_ID.pattern})")
+    return PodEnvironment(gateway_url.rstrip("/"), session, session_token, control_token, member)

@@ -1,0 +1,49 @@
+"""What can go wrong in the pod's part; `retryable` says whether the same call may succeed later."""
+
+from __future__ import annotations
+
+
+class ExtensionError(Exception):
+    """The root of this package's errors; messages say what to do."""
+
+    retryable = False
+
+
+class BadSetup(ExtensionError):
+    """The environment or the settings can't work; the server goes on without us."""
+
+
+class BadMessage(ExtensionError):
+    """A websocket message that isn't one of Jupyter's."""
+
+
+class BadName(ExtensionError):
+    """A path or id from a snapshot or a request that must not be used."""
+
+
+class WrongState(ExtensionError):
+    """The call doesn't fit the state that the session is in; answered as 409."""
+
+
+class FencedOut(ExtensionError):
+    """Another pod owns the session: this one must stop for good."""
+
+
+class GatewayUnreachable(ExtensionError):
+    """The gateway did not answer, or said that it can't now."""
+
+    retryable = True
+
+
+class GatewayRefused(ExtensionError):
+    """The gateway said no: the token, the name or the phase is wrong."""
+
+
+class SnapshotFailed(ExtensionError):
+    """No new snapshot could be made; the last durable one stands."""
+
+    retryable = True
+
+
+class NothingToRestore(ExtensionError):
+    """No readable snapshot of this session is in the store."""

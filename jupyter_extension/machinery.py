@@ -1,0 +1,187 @@
+"""Puts the rooms together once the gateway has said which session this is."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass
+from typing import Any, Callable
+
+from migrator.snapshot import JournalWriter
+from migrator.snapshot.journal import journal_places
+
+from jupyter_extension.agents import Agents
+from jupyter_extension.checkpoint.budget import Limits
+from jupyter_extension.checkpoint.capture import Capture
+from jupyter_extension.checkpoint.checkpointer import Checkpointer
+from jupyter_extension.checkpoint.layout import Layout
+from jupyter_extension.freezer import Freezer, Stopper
+from jupyter_extension.link import Link, SessionInfo, keys_of
+from jupyter_extension.record.channels import PageChannels
+from jupyter_extension.record.pump import JournalPump
+from jupyter_extension.record.recorder import Recorder
+from jupyter_extension.record.watch import Watches
+from jupyter_extension.restore.kernels import Kernels
+from jupyter_extension.restore.mute import Mute
+from jupyter_extension.restore.pack_cache import PackCache
+from jupyter_extension.restore.restorer import Restorer
+from jupyter_extension.restore.snapshots import Snapshots
+from jupyter_extension.restore.standby import Standby
+from jupyter_extension.server_parts import ServerParts
+from jupyter_extension.settings import Settings
+from jupyter_extension.status import Status
+from jupyter_extension.workspace import Workspace
+from jupyter_extension.workspace.baseline import default_path
+from jupyter_extension.workspace.workspace import choose_roots
+
+
+@dataclass
+class Ears:
+    """What listens from the server's first moment, before the gateway was asked."""
+
+    recorder: Recorder
+    watches: Watches
+    channels: PageChannels
+    mute: Mute
+    agents: Agents
+    layout: Layout
+    status: Status
+
+
+@dataclass
+class Machinery:
+    """All that works for one session."""
+
+    info: SessionInfo
+    cache: PackCache
+    pump: JournalPump
+    workspace: Workspace
+    checkpointer: Checkpointer
+    freezer: Freezer
+    stopper: Stopper
+    snapshots: Snapshots
+    kernels: Kernels
+    restorer: Restorer
+    standby: Standby
+
+
+async def assemble(
+    info: SessionInfo,
+    link: Link,
+    parts: ServerParts,
+    settings: Settings,
+    ears: Ears,
+    close_pages: Callable[[], None],
+    reopen: Callable[[], None],
+    log: logging.Logger,
+) -> Machinery:
+    """Build everything; reads the journal's end and the files' baseline."""
+    keys = keys_of(info)
+    cache = PackCache(link.store(info.id))
+    pump = JournalPump(
+        JournalWriter(cache, keys, info.id, info.epoch),
+        info.epoch,
+        delay=settings.journal_delay_s,
+        limit=settings.journal_limit,
+        retry_limit=settings.retry_limit_s,
+        log=log,
+    )
+    places = [place for place in await journal_places(cache) if place[0] == info.epoch]
+    pump.position = max([*places, (info.epoch, 0)])
+    roots = choose_roots(parts.root, parts.home, settings.extra_roots)
+    workspace = Workspace(
+        roots,
+        excludes=settings.excludes,
+        budget=settings.files_budget,
+        limit=settings.file_limit,
+        baseline_path=default_path(info.id, roots),
+    )
+    await workspace.start()
+    checkpointer = _checkpointer(info, link, settings, ears, cache, pump, workspace, log)
+    snapshots = Snapshots(cache, keys, info.id, log)
+    kernels = Kernels(parts.managers, parts.sessions, ears.agents, ears.watches, ears.recorder, log)
+    freezer = Freezer(
+        checkpointer=checkpointer,
+        pump=pump,
+        agents=ears.agents,
+        layout=ears.layout,
+        status=ears.status,
+        close_pages=close_pages,
+        reopen=reopen,
+        margin_s=settings.freeze_margin_s,
+        boundary_wait_s=settings.boundary_wait_s,
+        log=log,
+    )
+    restorer = _restorer(snapshots, workspace, kernels, parts, settings, ears, log)
+    stopper = Stopper(parts.managers, parts.terminals, ears.status, close_pages, log)
+    standby = Standby(link, snapshots, cache, kernels, log)
+    return Machinery(
+        info, cache, pump, workspace, checkpointer, freezer, stopper, snapshots, kernels, restorer, standby
+    )
+
+
+def _checkpointer(
+    info: SessionInfo,
+    link: Link,
+    settings: Settings,
+    ears: Ears,
+    store: Any,
+    pump: JournalPump,
+    workspace: Workspace,
+    log: logging.Logger,
+) -> Checkpointer:
+    capture = Capture(
+        store=store,
+        keys=keys_of(info),
+        session=info.id,
+        epoch=info.epoch,
+        link=link,
+        agents=ears.agents,
+        recorder=ears.recorder,
+        pump=pump,
+        workspace=workspace,
+        layout=ears.layout,
+        log=log,
+    )
+    limits = Limits(
+        settings.min_interval_s,
+        settings.max_age_s,
+        settings.cheap_redo_s,
+        settings.kernel_share,
+        settings.machine_share,
+    )
+    return Checkpointer(
+        capture,
+        ears.layout,
+        ears.status,
+        limits=limits,
+        files_changed=workspace.differs,
+        files_interval_s=settings.files_interval_s,
+        kernel_timeout_s=settings.kernel_timeout_s,
+        retry_limit_s=settings.retry_limit_s,
+        log=log,
+    )
+
+
+def _restorer(
+    snapshots: Snapshots,
+    workspace: Workspace,
+    kernels: Kernels,
+    parts: ServerParts,
+    settings: Settings,
+    ears: Ears,
+    log: logging.Logger,
+) -> Restorer:
+    return Restorer(
+        snapshots=snapshots,
+        workspace=workspace,
+        kernels=kernels,
+        recorder=ears.recorder,
+        watches=ears.watches,
+        channels=ears.channels,
+        mute=ears.mute,
+        managers=parts.managers,
+        terminals=parts.terminals,
+        output_limit=settings.output_limit,
+        replay_wait_s=settings.replay_wait_s,
+        log=log,
+    )

@@ -1,0 +1,1 @@
+"""Brings a session to life from a snapshot and its journal."""

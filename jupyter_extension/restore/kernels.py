@@ -1,0 +1,101 @@
+"""Starts kernels under their former ids and loads their state."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Dict
+
+from jupyter_core.utils import ensure_async
+
+from migrator.snapshot import SnapshotError, SnapshotReader
+from migrator.storage.errors import StorageError
+
+from jupyter_extension.agents import Agents
+from jupyter_extension.record.connection import prime_kernel_info
+from jupyter_extension.record.recorder import Recorder
+from jupyter_extension.record.watch import Watches
+
+JsonDict = Dict[str, Any]
+LOAD_LIMIT_S = 600.0
+
+
+class Kernels:
+    """The restorer's hands on the kernel manager."""
+
+    def __init__(
+        self, managers: Any, sessions: Any, agents: Agents, watches: Watches, recorder: Recorder, log: logging.Logger
+    ) -> None:
+        self._managers, self._sessions = managers, sessions
+        self._agents, self._watches, self._recorder, self._log = agents, watches, recorder, log
+
+    async def start(self, kernel: str, about: JsonDict, row: JsonDict | None) -> None:
+        """A fresh kernel of this id, as the server would start it for its notebook; a living one of the kind stays."""
+        if kernel in self._managers:
+            if self._managers.get_kernel(kernel).kernel_name == about["name"]:
+                return
+            await self.discard(kernel)
+        options: JsonDict = {"kernel_id": kernel, "kernel_name": about["name"]}
+        if row is not None:
+            contents = self._sessions.contents_manager
+            options["path"] = await ensure_async(contents.get_kernel_path(path=row["path"]))
+            options["env"] = self._sessions.get_kernel_env(row["path"], row["name"])
+        await ensure_async(self._managers.start_kernel(**options))
+        manager = self._managers.get_kernel(kernel)
+        prime_kernel_info(manager)
+        self._watches.ensure(kernel, manager)
+
+    async def discard(self, kernel: str) -> None:
+        """End a kernel that was started in vain."""
+        self._watches.drop(kernel)
+        await self._agents.drop(kernel)
+        if kernel in self._managers:
+            await ensure_async(self._managers.shutdown_kernel(kernel, now=True))
+
+    async def warm(self, kernel: str, about: JsonDict, row: JsonDict | None) -> None:
+        """Start it ahead, with our agent in it; nothing of the user's runs yet."""
+        await self.start(kernel, about, row)
+        await self._agents.get(kernel)
+
+    async def load(self, kernel: str, entry: JsonDict, reader: SnapshotReader) -> JsonDict:
+        """Load the state: the agent's report. Raises what makes the snapshot unusable; any other fault becomes a report."""
+        from jupyter_extension.kernel_client import KernelEntry, load_kernel  # noqa: PLC0415 - loaded with the first Python kernel
+
+        if not entry.get("parts"):
+            return {"saved": [], "lost": []}
+        try:
+            agent = await self._agents.get(kernel)
+            return await load_kernel(agent, reader, KernelEntry.from_json(entry), timeout=LOAD_LIMIT_S)
+        except (SnapshotError, StorageError):
+            raise
+        except Exception as e:  # noqa: BLE001 - one kernel that can't be loaded must not keep the others from the user
+            self._log.warning("kernel %s was not loaded: %r", kernel, e)
+            return {
+                "saved": [],
+                "lost": [{"name": "all variables", "reason": str(e) or type(e).__name__}],
+                "failed": True,
+            }
+
+    async def renew(self, kernel: str, entry: JsonDict, row: JsonDict | None, reader: SnapshotReader) -> JsonDict:
+        """Put a living kernel back to a state: the same id, a new process, the report of the load."""
+        manager = self._managers.get_kernel(kernel)
+        await self._agents.drop(kernel)
+        await ensure_async(manager.restart_kernel(now=True))
+        self._recorder.apply(kernel, "restart")
+        self._watches.ensure(kernel, manager)
+        prime_kernel_info(manager)
+        return await self.load(kernel, entry, reader)
+
+    async def save_row(self, row: JsonDict) -> None:
+        """The session's row under its former id, if it isn't there."""
+        known = {r["id"] for r in await self._sessions.list_sessions()}
+        if row["id"] not in known and row["kernel"] in self._managers:
+            await self._sessions.save_session(
+                row["id"], path=row["path"], name=row["name"], type=row["type"], kernel_id=row["kernel"]
+            )
+
+
+async def gather_named(jobs: dict[str, Any]) -> dict[str, Any]:
+    """Await many by name; results or exceptions, none lost."""
+    results: list[Any] = await asyncio.gather(*jobs.values(), return_exceptions=True)
+    return dict(zip(jobs, results))

@@ -1,0 +1,76 @@
+"""Keeps from the page what it has heard already: repeated runs, and questions whose box is still open on it."""
+
+from __future__ import annotations
+
+import logging
+from dataclasses import dataclass, field
+from typing import Any, Callable, List
+
+from jupyter_extension.record.messages import JsonDict, peek
+
+Frames = List[Any]
+Answer = Callable[[str, str, JsonDict, JsonDict], None]  # kernel, client, parent header, content of the input_reply
+
+
+@dataclass
+class _Questions:
+    """The answers that a cell got before the move, in order, and whether the page still shows one more question."""
+
+    answers: list[JsonDict] = field(default_factory=list)
+    box_is_open: bool = False
+
+
+class Mute:
+    """A filter on the way to the page, by the id of the request that a message answers."""
+
+    def __init__(self, split: Callable[[str, Frames], list[Any]], answer: Answer, log: logging.Logger) -> None:
+        self._split, self._answer, self._log = split, answer, log
+        self._muted: dict[str, set[str]] = {}
+        self._questions: dict[tuple[str, str], _Questions] = {}
+        self.on_asked: Callable[[str, str], None] = lambda kernel, client: None
+
+    def mute(self, kernel: str, msg_id: str) -> None:
+        """The page shall hear nothing of this request any more."""
+        self._muted.setdefault(kernel, set()).add(msg_id)
+
+    def expect(self, kernel: str, msg_id: str, answers: list[JsonDict], *, box_is_open: bool) -> None:
+        """When this request asks again: give the answers it got before; then the open box on the page stands for it."""
+        if answers or box_is_open:
+            self._questions[kernel, msg_id] = _Questions(list(answers), box_is_open)
+
+    def awaits(self, kernel: str, msg_id: str) -> bool:
+        """Whether the kernel has not asked yet what the page's open box will answer."""
+        questions = self._questions.get((kernel, msg_id))
+        return questions is not None and questions.box_is_open
+
+    def passes(self, kernel: str, client: str, channel: str, frames: Frames) -> bool:
+        """Whether the message may go to the page. On doubt it may."""
+        if kernel not in self._muted and not self._questions:
+            return True
+        try:
+            header, parent = peek(self._split(kernel, frames))
+        except (ValueError, IndexError, KeyError) as e:
+            self._log.debug("a message that can't be read passes: %r", e)
+            return True
+        msg_id = str(parent.get("msg_id"))
+        if channel == "stdin" and header["msg_type"] == "input_request":
+            return not self._answered(kernel, client, msg_id, header)
+        return msg_id not in self._muted.get(kernel, ())
+
+    def _answered(self, kernel: str, client: str, msg_id: str, header: JsonDict) -> bool:
+        questions = self._questions.get((kernel, msg_id))
+        if questions is None:
+            return False
+        if questions.answers:
+            self._answer(kernel, client, header, questions.answers.pop(0))
+            return True
+        del self._questions[kernel, msg_id]
+        if questions.box_is_open:
+            self.on_asked(kernel, client)
+        return questions.box_is_open
+
+    def forget(self, kernel: str) -> None:
+        """The kernel is gone or new."""
+        self._muted.pop(kernel, None)
+        for key in [k for k in self._questions if k[0] == kernel]:
+            del self._questions[key]

@@ -1,0 +1,161 @@
+"""Restores a session: files, kernels, sessions, terminals, redo log, in this order. The first readable snapshot counts."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+import time
+from typing import Any, Awaitable, Dict
+
+from migrator.snapshot import SnapshotError, SnapshotReader
+from migrator.storage import NotFound
+
+from jupyter_extension.record.channels import PageChannels
+from jupyter_extension.record.recorder import Recorder
+from jupyter_extension.record.watch import Watches
+from jupyter_extension.workspace import Workspace
+from jupyter_extension.restore.kernels import Kernels, gather_named
+from jupyter_extension.restore.mute import Mute
+from jupyter_extension.restore.plan import logs_of
+from jupyter_extension.restore.resubmit import Resubmission
+from jupyter_extension.restore.snapshots import Snapshots, none_left
+from jupyter_extension.restore.terminals import reopen
+
+JsonDict = Dict[str, Any]
+
+
+class Restorer:
+    """Made for one session; `restore` may be called again with the same result."""
+
+    def __init__(
+        self,
+        *,
+        snapshots: Snapshots,
+        workspace: Workspace,
+        kernels: Kernels,
+        recorder: Recorder,
+        watches: Watches,
+        channels: PageChannels,
+        mute: Mute,
+        managers: Any,
+        terminals: Any,
+        output_limit: int,
+        replay_wait_s: float,
+        log: logging.Logger,
+    ) -> None:
+        self.base: Any = None
+        self.background: list[asyncio.Future[None]] = []
+        self._snapshots, self._workspace, self._kernels = snapshots, workspace, kernels
+        self._recorder, self._watches, self._channels, self._mute = recorder, watches, channels, mute
+        self._managers, self._terminals, self._log = managers, terminals, log
+        self._output_limit, self._replay_wait = output_limit, replay_wait_s
+
+    async def restore(self, newest: str | None) -> JsonDict:
+        """Restore the named snapshot or the one before it; the report. Raises NothingToRestore."""
+        began, tried = time.monotonic(), []
+        fallback: str | None = None
+        candidates: list[str] = [newest] if newest else await self._snapshots.candidates(None)
+        while candidates:
+            snapshot = candidates.pop(0)
+            tried.append(snapshot)
+            try:
+                reader = await self._snapshots.open(snapshot)
+                report = await self._restore(reader)
+            except (SnapshotError, NotFound) as e:
+                self._log.warning("snapshot %s can't be used: %s", snapshot, e)
+                fallback = fallback or str(e)
+                if len(tried) == 1:
+                    candidates = [c for c in await self._snapshots.candidates(None) if c != snapshot]
+                continue
+            self.base = reader.manifest
+            report.update(at=time.time(), seconds=time.monotonic() - began, snapshot_at=reader.manifest.created)
+            if fallback:
+                report["fallback"] = fallback
+            return report
+        raise none_left(tried)
+
+    async def _restore(self, reader: SnapshotReader) -> JsonDict:
+        body = reader.manifest.body
+        journal, broken = await self._snapshots.journal_after(reader.manifest)
+        logs, layout = logs_of(body["redo"], journal, self._output_limit)
+        layout = layout or {
+            "kernels": {k: {"name": e["name"], "path": e["path"]} for k, e in body["kernels"].items()},
+            "sessions": body["sessions"],
+            "terminals": body["terminals"],
+        }
+        problems = await self._workspace.restore(reader, body["files"])
+        loads = await self._load_kernels(reader, body["kernels"], layout, logs)
+        for row in layout["sessions"]:
+            await self._kernels.save_row(row)
+        terminals = reopen(self._terminals, layout["terminals"], self._log)
+        rows = await self._resubmit(loads, layout, body["kernels"], logs)
+        report: JsonDict = {
+            "snapshot": reader.manifest.snapshot,
+            "kernels": rows,
+            "files": {"excluded": [*body["files"]["excluded"], *problems]},
+            "terminals": [t for t in terminals if t["lost"]],
+        }
+        if broken:
+            report["journal"] = broken
+        return report
+
+    async def _load_kernels(
+        self, reader: SnapshotReader, entries: JsonDict, layout: JsonDict, logs: dict[str, Any]
+    ) -> dict[str, JsonDict]:
+        """Start and load every kernel of the layout; reports by kernel."""
+        rows = {row["kernel"]: row for row in reversed(layout["sessions"])}
+
+        async def one(kernel: str, about: JsonDict) -> JsonDict:
+            await self._kernels.start(kernel, about, rows.get(kernel))
+            restarted = kernel in logs and logs[kernel].restarted
+            entry = entries.get(kernel, {}) if not restarted else {}
+            return await self._kernels.load(kernel, entry, reader)
+
+        for kernel in [str(k) for k in self._managers.list_kernel_ids()]:
+            if kernel not in layout["kernels"]:
+                await self._kernels.discard(kernel)
+        results = await gather_named({k: one(k, about) for k, about in layout["kernels"].items()})
+        for kernel, result in results.items():
+            if isinstance(result, (SnapshotError, NotFound)):
+                await self._discard_all(list(results))
+                raise result
+            if isinstance(result, BaseException):
+                self._log.error("kernel %s was not restored", kernel, exc_info=result)
+                results[kernel] = {"lost": [{"name": "all variables", "reason": str(result)}], "failed": True}
+        return results
+
+    async def _discard_all(self, kernels: list[str]) -> None:
+        """A kernel that holds a part of an unreadable state is no start for an older one."""
+        for kernel in kernels:
+            await self._kernels.discard(kernel)
+
+    async def _resubmit(
+        self, loads: dict[str, JsonDict], layout: JsonDict, entries: JsonDict, logs: dict[str, Any]
+    ) -> list[JsonDict]:
+        reports: dict[str, JsonDict] = {}
+        waits: list[Awaitable[None]] = []
+        for kernel, load in loads.items():
+            about = layout["kernels"][kernel]
+            reports[kernel] = {"kernel": kernel, "path": about.get("path"), **_summary(load)}
+            reports[kernel]["salvage"] = bool(entries.get(kernel, {}).get("salvage"))
+            if kernel in logs and kernel in self._managers and not load.get("failed"):
+                self._recorder.logs[kernel] = logs[kernel]
+                waits.append(self._replay(kernel, reports[kernel]))
+        await asyncio.gather(*waits)
+        return list(reports.values())
+
+    async def _replay(self, kernel: str, report: JsonDict) -> None:
+        manager = self._managers.get_kernel(kernel)
+        watch = self._watches.ensure(kernel, manager)
+        run = Resubmission(kernel, manager, self._recorder, self._channels, self._mute, self._log)
+        run.kernel_session = watch.kernel_session
+        await run.run()
+        report.update(rerun=run.rerun, skipped=run.skipped)
+        waiting = asyncio.ensure_future(run.muted_done())
+        self.background.append(waiting)
+        await asyncio.wait({waiting}, timeout=self._replay_wait)
+
+
+def _summary(load: JsonDict) -> JsonDict:
+    saved = load.get("saved", [])
+    return {"saved": len(saved), "lost": load.get("lost", []), "changed": load.get("changed", [])}

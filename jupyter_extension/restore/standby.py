@@ -1,0 +1,60 @@
+"""A standby makes itself ready while the session still runs elsewhere: packs on disk, kernels started. Nothing of the user's runs."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any
+
+from migrator.snapshot import SnapshotError
+from migrator.storage.errors import StorageError
+
+from jupyter_extension.errors import ExtensionError
+from jupyter_extension.link import Link
+from jupyter_extension.restore.kernels import Kernels, gather_named
+from jupyter_extension.restore.pack_cache import PackCache
+from jupyter_extension.restore.snapshots import Snapshots
+
+LOOK_S = 1.0
+
+
+class Standby:
+    """Follows the newest snapshot until the session comes here."""
+
+    def __init__(
+        self, link: Link, snapshots: Snapshots, cache: PackCache, kernels: Kernels, log: logging.Logger
+    ) -> None:
+        self._link, self._snapshots, self._cache, self._kernels, self._log = link, snapshots, cache, kernels, log
+        self._warm: set[str] = set()
+        self._seen: str | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; faults are tried again."""
+        while True:
+            try:
+                info = await self._link.session()
+                if info.snapshot and info.snapshot != self._seen:
+                    await self.prepare(info.snapshot)
+            except (ExtensionError, StorageError, SnapshotError, OSError) as e:
+                self._log.info("the standby can't prepare now: %s", e)
+            await asyncio.sleep(LOOK_S)
+
+    async def prepare(self, snapshot: str) -> None:
+        """Kernels first, since their start takes longest, and packs beside it."""
+        manifest = (await self._snapshots.open(snapshot)).manifest
+        warming = asyncio.ensure_future(self._warm_kernels(manifest.body))
+        try:
+            await self._cache.fetch(sorted(manifest.packs()))
+        finally:
+            await asyncio.wait({warming})
+        self._seen = snapshot
+
+    async def _warm_kernels(self, body: dict[str, Any]) -> None:
+        rows = {row["kernel"]: row for row in reversed(body["sessions"])}
+        new = {k: e for k, e in body["kernels"].items() if k not in self._warm}
+        results = await gather_named({k: self._kernels.warm(k, e, rows.get(k)) for k, e in new.items()})
+        for kernel, result in results.items():
+            if isinstance(result, BaseException):
+                self._log.info("kernel %s could not be started ahead: %r", kernel, result)
+            else:
+                self._warm.add(kernel)

@@ -1,0 +1,29 @@
+"""Opens terminals again: the same names and folders; what ran in them is named in the report."""
+
+from __future__ import annotations
+
+import logging
+import os
+from typing import Any
+
+
+def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -> list[dict[str, Any]]:
+    """Create those that aren't there; returns `[{"name", "lost"}]`."""
+    if manager is None:
+        return [{"name": t["name"], "lost": ["the terminal: this server has none"]} for t in terminals]
+    rows = []
+    for terminal in terminals:
+        name, lost = str(terminal["name"]), list(terminal.get("lost") or [])
+        if name not in manager.terminals:
+            try:
+                manager.create(name=name, **_folder(terminal))
+            except Exception as e:  # noqa: BLE001 - terminado raises what the shell's start raises; the rest must come back
+                log.warning("terminal %s could not be opened: %r", name, e)
+                lost.append(f"the terminal itself: {e}")
+        rows.append({"name": name, "lost": lost})
+    return rows
+
+
+def _folder(terminal: dict[str, Any]) -> dict[str, str]:
+    cwd = terminal.get("cwd")
+    return {"cwd": cwd} if isinstance(cwd, str) and os.path.isdir(cwd) else {}

@@ -1,0 +1,7 @@
+"""The user's files: what differs from the start, into a snapshot and back."""
+
+from __future__ import annotations
+
+from jupyter_extension.workspace.workspace import Workspace
+
+__all__ = ["Workspace"]

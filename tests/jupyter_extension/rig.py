@@ -1,0 +1,350 @@
+"""Two real Jupyter servers, a real gateway on a file store, and a page that speaks as JupyterLab does."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+import os
+import signal
+import subprocess
+import sys
+import time
+import uuid
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
+from tornado.simple_httpclient import SimpleAsyncHTTPClient
+from tornado.websocket import WebSocketClientConnection, websocket_connect
+
+from migrator.gateway.app import start as start_gateway
+from migrator.gateway.settings import Gateway
+from migrator.session import Owner, Record, SessionRecords, Target, new_session_id, phases
+from migrator.session.sealing import Secrets, seal
+from migrator.session.tokens import issue
+from migrator.storage import open_store
+
+SECRET = b"federation-secret-of-at-least-32-bytes"
+KEY = bytes(range(32))
+TOKEN = "page-token"
+V1 = "v1.kernel.websocket.jupyter.org"
+LIMIT_S = 90.0
+
+
+async def until(check: Callable[[], Any], what: str = "", limit: float = LIMIT_S) -> Any:
+    """Wait for a condition; it may be async."""
+    end = time.monotonic() + limit
+    while True:
+        found = check()
+        if isinstance(found, Awaitable):
+            found = await found
+        if found:
+            return found
+        assert time.monotonic() < end, f"waited {limit} s for {what or check}"
+        await asyncio.sleep(0.05)
+
+
+@dataclass
+class Server:
+    """One Jupyter server process with its own home."""
+
+    process: subprocess.Popen[bytes]
+    port: int
+    home: Path
+    control_token: str
+    log: Path
+    base_url: str = "/user/x/"
+    client: AsyncHTTPClient = field(default_factory=SimpleAsyncHTTPClient)
+
+    @property
+    def url(self) -> str:
+        return f"http://127.0.0.1:{self.port}{self.base_url}"
+
+    async def call(
+        self, method: str, path: str, body: Any = None, *, token: str | None = TOKEN, scheme: str = "token", **more: Any
+    ) -> HTTPResponse:
+        headers = {"Authorization": f"{scheme} {token}"} if token else {}
+        data = json.dumps(body or {}) if method in {"POST", "PUT", "PATCH"} else None
+        request = HTTPRequest(self.url + path, method=method, headers={**headers, **more}, body=data, request_timeout=120)
+        return await AsyncHTTPClient(force_instance=True).fetch(request, raise_error=False)
+
+    async def json(self, method: str, path: str, body: Any = None) -> Any:
+        answer = await self.call(method, path, body)
+        assert answer.code < 300, (answer.code, answer.body, self.log.read_text()[-3000:])
+        return json.loads(answer.body or b"null")
+
+    async def control(self, path: str, body: Any = None) -> Any:
+        answer = await self.call("POST", f"migrator/api/v1/{path}", body, token=self.control_token, scheme="Bearer")
+        assert answer.code == 200, (answer.code, answer.body, self.log.read_text()[-4000:])
+        return json.loads(answer.body)
+
+    async def status(self) -> Any:
+        return await self.json("GET", "migrator/api/v1/status")
+
+    async def notebook(self, path: str = "a.ipynb", kernel_name: str = "python3") -> tuple[str, str]:
+        """A session with its kernel: (session id, kernel id)."""
+        (self.home / path).parent.mkdir(parents=True, exist_ok=True)
+        (self.home / path).write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
+        model = await self.json(
+            "POST", "api/sessions", {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": kernel_name}}
+        )
+        return model["id"], model["kernel"]["id"]
+
+    def kill(self, number: signal.Signals = signal.SIGKILL) -> None:
+        if self.process.poll() is None:
+            self.process.send_signal(number)
+
+    async def end(self) -> None:
+        self.kill(signal.SIGTERM)
+        try:
+            await until(lambda: self.process.poll() is not None, "the server's end", 40)
+        finally:
+            self.kill()
+            self.process.wait()
+
+
+@dataclass
+class Cell:
+    """What the page knows of one request."""
+
+    msg_id: str
+    messages: list[tuple[str, dict[str, Any]]] = field(default_factory=list)
+
+    def of(self, kind: str) -> list[dict[str, Any]]:
+        return [m for _, m in self.messages if m["header"]["msg_type"] == kind]
+
+    @property
+    def text(self) -> str:
+        """What stands under the cell: a clear_output wipes it, as on the page."""
+        shown = ""
+        for _, m in self.messages:
+            if m["header"]["msg_type"] == "clear_output":
+                shown = ""
+            if m["header"]["msg_type"] == "stream":
+                shown += m["content"]["text"]
+        return shown
+
+    @property
+    def reply(self) -> dict[str, Any] | None:
+        replies = self.of("execute_reply")
+        assert len(replies) < 2, "two replies for one cell"
+        return replies[0]["content"] if replies else None
+
+    @property
+    def ended(self) -> bool:
+        idle = any(m["content"]["execution_state"] == "idle" for m in self.of("status"))
+        return self.reply is not None and idle
+
+
+class Page:
+    """A page with one kernel: keeps its session id and its cells over reconnects, as JupyterLab does."""
+
+    def __init__(self, kernel: str, *, v1: bool = True) -> None:
+        self.kernel, self.v1 = kernel, v1
+        self.client = uuid.uuid4().hex
+        self.cells: dict[str, Cell] = {}
+        self.stray: list[dict[str, Any]] = []
+        self.asked: list[dict[str, Any]] = []
+        self.connection: WebSocketClientConnection | None = None
+        self._reader: asyncio.Task[None] | None = None
+
+    async def connect(self, server: Server) -> Page:
+        url = f"{server.url.replace('http', 'ws', 1)}api/kernels/{self.kernel}/channels?session_id={self.client}&token={TOKEN}"
+        self.connection = await websocket_connect(HTTPRequest(url), subprotocols=[V1] if self.v1 else None)
+        self._reader = asyncio.ensure_future(self._read(self.connection))
+        return self
+
+    async def _read(self, connection: WebSocketClientConnection) -> None:
+        while True:
+            frame = await connection.read_message()
+            if frame is None:
+                connection.close()
+                return
+            channel, msg = self._decode(frame)
+            self._take(channel, msg)
+
+    def _decode(self, frame: Any) -> tuple[str, dict[str, Any]]:
+        if self.v1:
+            channel, parts = deserialize_msg_from_ws_v1(frame)
+            keys = ("header", "parent_header", "metadata", "content")
+            return channel, dict(zip(keys, map(json.loads, parts[:4]), strict=False))
+        msg = json.loads(frame)
+        return msg["channel"], msg
+
+    def _take(self, channel: str, msg: dict[str, Any]) -> None:
+        if msg["header"]["msg_type"] == "input_request":
+            self.asked.append(msg)
+        cell = self.cells.get(msg["parent_header"].get("msg_id", ""))
+        if cell is None:
+            self.stray.append(msg)
+        elif not (cell.ended and channel == "iopub"):
+            cell.messages.append((channel, msg))
+        else:
+            self.stray.append(msg)
+
+    @property
+    def closed(self) -> bool:
+        return self._reader is None or self._reader.done()
+
+    async def leave(self) -> None:
+        assert self.connection is not None
+        self.connection.close()
+        await until(lambda: self.closed, "the page's websocket to close")
+
+    async def send(self, kind: str, content: dict[str, Any], channel: str = "shell", **metadata: Any) -> str:
+        header = {
+            "msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": self.client, "version": "5.3",
+            "date": "2026-01-01T00:00:00Z",
+        }  # fmt: skip
+        parts = [header, {}, metadata, content]
+        assert self.connection is not None
+        if self.v1:
+            frame = serialize_msg_to_ws_v1([json.dumps(p).encode() for p in parts], channel)
+            await self.connection.write_message(frame, binary=True)
+        else:
+            msg = dict(zip(("header", "parent_header", "metadata", "content"), parts, strict=True))
+            await self.connection.write_message(json.dumps({**msg, "channel": channel, "buffers": []}))
+        return header["msg_id"]
+
+    async def start(self, code: str, **metadata: Any) -> Cell:
+        """Run a cell, without waiting for it."""
+        content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True,
+                   "stop_on_error": True}  # fmt: skip
+        cell = Cell("")
+        msg_id = await self.send("execute_request", content, cellId=uuid.uuid4().hex[:8], **metadata)
+        cell.msg_id = msg_id
+        self.cells[msg_id] = cell
+        return cell
+
+    async def run(self, code: str, **metadata: Any) -> Cell:
+        """Run a cell to its end."""
+        cell = await self.start(code, **metadata)
+        await until(lambda: cell.ended, f"the end of {code!r}")
+        return cell
+
+
+class Rig:
+    """A session, its gateway, its servers and its pages."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.store_url = f"file://{folder}/store"
+        self.records = SessionRecords(open_store(self.store_url))
+        self.servers: list[Server] = []
+        self.pages: list[Page] = []
+        self.gateway: Any = None
+        self.id = new_session_id()
+        self._secret = folder / "secret"
+        self._secret.write_bytes(SECRET)
+
+    async def begin(self, **settings: Any) -> None:
+        await self.open_gateway(**settings)
+        sealed = seal(SECRET, self.id, Secrets(KEY, TOKEN, {}))
+        record = Record(id=self.id, epoch=1, phase="starting", owner=Owner("a", "/user/x/"), sealed=sealed)
+        await self.records.create(record)
+
+    async def open_gateway(self, port: int = 0, **settings: Any) -> None:
+        options = Gateway(store=self.store_url, secret_file=str(self._secret), port=port, **settings)
+        self.gateway = await start_gateway(options)
+        self.port = int(self.gateway.url.rpartition(":")[2])
+
+    async def close_gateway(self) -> None:
+        await self.gateway.stop()
+        self.gateway = None
+
+    async def server(self, name: str, *arguments: str, epoch: int = 1, gateway: bool = True) -> Server:
+        """Start a server for this session's epoch and wait until it answers."""
+        home = self.folder / name
+        home.mkdir(exist_ok=True)
+        control = issue(SECRET, "control", self.id, epoch)
+        env = {
+            **{k: v for k, v in os.environ.items() if not k.startswith(("MIGRATOR_", "JUPYTER", "JPY_"))},
+            "HOME": str(home), "TMPDIR": str(self._tmp(name)), "JUPYTER_CONFIG_DIR": str(self.folder / f"{name}-config"),
+            "JUPYTER_RUNTIME_DIR": str(self.folder / f"{name}-runtime"), "PYTHONWARNINGS": "ignore", "IPYTHONDIR": str(home / ".ipython"),
+        }  # fmt: skip
+        if gateway:
+            env.update(
+                MIGRATOR_GATEWAY_URL=f"http://127.0.0.1:{self.port}", MIGRATOR_SESSION_ID=self.id, MIGRATOR_MEMBER=name,
+                MIGRATOR_SESSION_TOKEN=issue(SECRET, "session", self.id, epoch), MIGRATOR_CONTROL_TOKEN=control,
+            )  # fmt: skip
+        return await self._start(name, home, control, env, arguments)
+
+    def _tmp(self, name: str) -> Path:
+        tmp = self.folder / f"{name}-tmp"
+        tmp.mkdir(exist_ok=True)
+        return tmp
+
+    async def _start(
+        self, name: str, home: Path, control: str, env: dict[str, str], arguments: tuple[str, ...]
+    ) -> Server:
+        log, port = self.folder / f"{name}.log", free_port()
+        command = [
+            sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.base_url=/user/x/",
+            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", "--ServerApp.jpserver_extensions",
+            "jupyter_extension=True", "--ServerApp.jpserver_extensions", "jupyter_server_terminals=True", *arguments,
+        ]  # fmt: skip
+        with log.open("ab") as out:
+            process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220
+        server = Server(process, port, home, control, log)
+        self.servers.append(server)
+        await until(lambda: self._up(server), f"{name} to answer")
+        return server
+
+    async def _up(self, server: Server) -> bool:
+        assert server.process.poll() is None, server.log.read_text()[-4000:]
+        try:
+            return (await server.call("GET", "api/status")).code == 200
+        except OSError:
+            return False
+
+    async def in_state(self, server: Server, state: str) -> Any:
+        async def check() -> Any:
+            status = await server.status()
+            ready = status["session"] and status["state"] == state
+            return status if ready else None
+
+        return await until(check, f"the state {state}")
+
+    async def begin_move(self, name: str = "b") -> Server:
+        """The record wants to move; a standby starts at the target."""
+        await self.records.update(self.id, lambda r: phases.begin_move(r, Target(name, "/user/x/")))
+        record = await self.records.get(self.id)
+        return await self.server(name, epoch=record.epoch + 1)
+
+    async def fence(self, name: str = "b") -> Record:
+        return await self.records.update(self.id, lambda r: phases.fence(r, Owner(name, "/user/x/")))
+
+    async def record(self) -> Record:
+        return await self.records.get(self.id)
+
+    async def saved(self, after: str | None = None) -> str:
+        """Wait until a snapshot other than `after` is durable."""
+
+        async def check() -> str | None:
+            snapshot = (await self.record()).snapshot
+            return snapshot if snapshot != after else None
+
+        return str(await until(check, "a durable snapshot"))
+
+    async def page(self, server: Server, kernel: str, *, v1: bool = True) -> Page:
+        """A page that is connected."""
+        page = await Page(kernel, v1=v1).connect(server)
+        self.pages.append(page)
+        return page
+
+    async def end(self) -> None:
+        await asyncio.gather(*(p.leave() for p in self.pages))
+        await asyncio.gather(*(s.end() for s in self.servers), return_exceptions=True)
+        if self.gateway is not None:
+            await self.close_gateway()
+
+
+def free_port() -> int:
+    import socket
+
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        return int(probe.getsockname()[1])
