@@ -1,0 +1,288 @@
+"""Whole moves between two members; each test has a session of its own."""
+
+from __future__ import annotations
+
+import os
+import signal
+import threading
+import time
+from typing import Any
+
+from tests.controller.conftest import Federation, Member, call, until
+
+FENCED = {"fenced", "restored", "routed"}
+
+
+def watch(member: Member, user: str, ended: threading.Event, seen: list[tuple[int, str]]) -> None:
+    """Every change of what an open page sees."""
+    while not ended.is_set():
+        status, data = member.value(user)
+        if not seen or seen[-1] != (status, data.get("member", "")):
+            seen.append((status, data.get("member", "")))
+        time.sleep(0.01)
+
+
+def test_a_live_move_takes_the_state_along_and_the_page_too(federation: Federation) -> None:
+    session = federation.launch("live")
+    federation.a.put("live", "precious")
+    ended, seen = threading.Event(), []
+    page = threading.Thread(target=watch, args=(federation.a, "live", ended, seen))
+    page.start()
+
+    status, record = federation.api(f"/v1/sessions/{session}/move", {"cause": "maintenance"})
+    assert (status, record["phase"]) == (202, "moving")
+    assert "sealed" not in record
+    federation.wait_for(session, "page-back")
+    record = federation.settled(session)
+    ended.set()
+    page.join()
+
+    assert federation.a.value("live") == (200, {**federation.b.value("live")[1]})
+    assert federation.b.value("live")[1]["value"] == "precious"
+    assert (record["phase"], record["epoch"], record["owner"]["member"]) == ("active", 2, "b")
+    order = [
+        event for event in federation.events(session) if event in {"notice", "standby", "frozen", "durable", *FENCED}
+    ]
+    assert order == ["notice", "standby", "frozen", "durable", "fenced", "restored", "routed"]
+    assert {status for status, _ in seen} <= {200, 503}
+    assert seen[0] == (200, "a")
+    assert seen[-1] == (200, "b")
+
+
+def test_an_emergency_freezes_at_once(federation: Federation) -> None:
+    session = federation.launch("emergency")
+    federation.a.put("emergency", "quick", save=False)
+    federation.api("/v1/notices", {"session": session, "cause": "reclaimed", "deadline": time.time() + 5})
+    record = federation.wait_for(session, "routed")
+    order = [event["event"] for event in record["timeline"]]
+    assert order.index("frozen") < order.index("standby")
+    assert federation.a.value("emergency")[1]["value"] == "quick"
+
+
+def test_a_server_killed_without_notice_comes_back_from_its_last_snapshot(federation: Federation) -> None:
+    session = federation.launch("killed")
+    federation.a.put("killed", "saved")
+    federation.a.put("killed", "not saved", save=False)
+    os.kill(federation.a.value("killed")[1]["pid"], signal.SIGKILL)
+
+    seen: set[int] = set()
+
+    def back() -> bool:
+        status, data = federation.a.value("killed")
+        seen.add(status)
+        return status == 200 and data.get("member") == "b"
+
+    until(back, lambda: federation.record(session))
+    assert federation.a.value("killed")[1]["value"] == "saved"
+    assert seen <= {200, 503}
+    record = federation.settled(session)
+    assert record["owner"]["member"] == "b"
+    assert "ended" in federation.events(session)
+
+
+def test_a_session_goes_there_and_back(federation: Federation) -> None:
+    session = federation.launch("boomerang")
+    federation.a.put("boomerang", "1")
+    federation.api(f"/v1/sessions/{session}/move", {})
+    federation.wait_for(session, "routed")
+    federation.settled(session)
+    assert federation.b.put("boomerang", "2") == 200
+    federation.api(f"/v1/sessions/{session}/move", {"target": "a"}, at=federation.b)
+    federation.wait_for(session, "routed", 2)
+    federation.settled(session)
+    for member in (federation.a, federation.b):
+        assert member.value("boomerang")[1]["member"] == "a"
+        assert member.value("boomerang")[1]["value"] == "2"
+    assert federation.record(session)["epoch"] == 3
+
+
+def test_suspend_and_resume(federation: Federation) -> None:
+    session = federation.launch("sleeper")
+    federation.a.put("sleeper", "kept", save=False)
+    federation.api(f"/v1/sessions/{session}/suspend", {"cause": "idle"})
+    federation.wait_for(session, "suspended")
+    record = federation.settled(session)
+    assert (record["phase"], record["owner"]) == ("suspended", None)
+    assert federation.a.value("sleeper")[0] == 503
+    assert federation.api(f"/v1/sessions/{session}/move", {})[0] == 409
+
+    assert federation.api(f"/v1/sessions/{session}/resume", {"member": "a"})[0] == 202
+    federation.wait_for(session, "restored")
+    assert federation.settled(session)["owner"]["member"] == "a"
+    assert federation.a.value("sleeper")[1]["value"] == "kept"
+
+
+def test_a_target_that_cannot_start_leaves_the_source_running(federation: Federation) -> None:
+    session = federation.launch("nostart")
+    federation.a.put("nostart", "x")
+    with federation.fault("b", "nostart", "no-start"):
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b"})
+        federation.wait_for(session, "failed")
+        record = federation.settled(session)
+    assert (record["phase"], record["epoch"], record["owner"]["member"]) == ("active", 1, "a")
+    assert federation.a.put("nostart", "goes on") == 200
+
+
+def test_without_another_member_the_same_hub_starts_it_again(federation: Federation) -> None:
+    session = federation.launch("again")
+    federation.a.put("again", "x", save=False)
+    with federation.fault("b", "again", "no-start"):
+        federation.api("/v1/notices", {"session": session, "cause": "evicted", "deadline": time.time() + 30})
+        federation.wait_for(session, "routed")
+        record = federation.settled(session)
+    assert (record["epoch"], record["owner"]["member"]) == (2, "a")
+    assert federation.a.value("again")[1]["value"] == "x"
+
+
+def test_a_whole_machine_that_goes_and_nowhere_to_go_to_is_a_suspension(federation: Federation) -> None:
+    session = federation.launch("nowhere")
+    federation.a.put("nowhere", "x", save=False)
+    with federation.fault("b", "nowhere", "no-start"):
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b", "deadline": time.time() + 20})
+        federation.wait_for(session, "suspended")
+        record = federation.settled(session)
+    assert record["snapshot"]
+    federation.api(f"/v1/sessions/{session}/resume", {})
+    federation.wait_for(session, "restored")
+    until(lambda: federation.a.value("nowhere")[1].get("value") == "x")
+
+
+def test_a_target_that_cannot_restore_is_left_for_another_under_a_new_epoch(federation: Federation) -> None:
+    session = federation.launch("norestore")
+    federation.a.put("norestore", "x", save=False)
+    with federation.fault("b", "norestore", "no-activate"):
+        federation.api(f"/v1/sessions/{session}/move", {})
+        federation.wait_for(session, "restored")
+        record = federation.settled(session)
+    assert (record["epoch"], record["owner"]["member"]) == (3, "a")
+    assert federation.a.value("norestore")[1]["value"] == "x"
+    headers = {"Authorization": "token " + federation.b.hub.token}
+    user = call("GET", f"{federation.b.hub.api}/users/norestore", headers=headers)[1]
+    assert not user["servers"]
+
+
+def test_a_source_that_cannot_save_goes_on_if_nothing_forces_it(federation: Federation) -> None:
+    session = federation.launch("nosave")
+    federation.a.put("nosave", "x", save=False)
+    with federation.fault("a", "nosave", "no-freeze"):
+        federation.api(f"/v1/sessions/{session}/move", {})
+        federation.wait_for(session, "failed")
+        record = federation.settled(session)
+    assert (record["phase"], record["owner"]["member"]) == ("active", "a")
+    assert federation.a.value("nosave")[1]["value"] == "x"
+
+
+def test_with_a_deadline_the_last_durable_snapshot_counts(federation: Federation) -> None:
+    session = federation.launch("olddata")
+    federation.a.put("olddata", "durable")
+    federation.a.put("olddata", "newer", save=False)
+    with federation.fault("a", "olddata", "no-freeze"):
+        federation.api(f"/v1/sessions/{session}/move", {"deadline": time.time() + 6})
+        federation.wait_for(session, "routed")
+    assert federation.settled(session)["owner"]["member"] == "b"
+    assert federation.a.value("olddata")[1]["value"] == "durable"
+
+
+def test_a_second_notice_while_moving_is_busy_and_the_move_goes_on(federation: Federation) -> None:
+    session = federation.launch("twice", slow=2)
+    assert federation.api(f"/v1/sessions/{session}/move", {"deadline": time.time() + 60})[0] == 202
+    status, data = federation.api(f"/v1/sessions/{session}/move", {"deadline": time.time() + 40})
+    assert (status, data["error"]) == (409, "busy")
+    notice = {"session": session, "cause": "reclaimed", "grace_s": 20}
+    assert federation.api("/v1/notices", notice) == (202, {"sessions": [session]})
+    assert federation.record(session)["controller"]["plan"]["deadline"] < time.time() + 21
+    federation.wait_for(session, "routed")
+    assert federation.events(session).count("fenced") == 1
+
+
+def test_a_controller_killed_in_the_middle_goes_on_when_it_is_back(federation: Federation) -> None:
+    session = federation.launch("restart")
+    federation.a.put("restart", "x", save=False)
+    with federation.fault("b", "restart", "slow-activate"):
+        federation.api(f"/v1/sessions/{session}/move", {})
+        federation.wait_for(session, "fenced")
+        federation.a.controller.kill()
+    federation.a.controller.start()
+    federation.wait_for(session, "routed")
+    assert federation.a.value("restart")[1] == federation.b.value("restart")[1]
+    assert federation.events(session).count("fenced") == 1
+    assert federation.a.value("restart")[1]["value"] == "x"
+
+
+def test_a_controller_that_stays_away_is_stood_in_for(federation: Federation) -> None:
+    session = federation.launch("standin")
+    federation.a.put("standin", "x", save=False)
+    with federation.fault("b", "standin", "slow-activate"):
+        federation.api(f"/v1/sessions/{session}/move", {})
+        federation.wait_for(session, "fenced")
+        federation.a.controller.kill()
+    try:
+        federation.wait_for(session, "routed")
+        assert federation.b.value("standin")[1]["value"] == "x"
+    finally:
+        federation.a.controller.start()
+    until(lambda: federation.a.value("standin")[1].get("member") == "b")
+
+
+def test_a_lost_member_is_left_behind_only_after_its_lease(federation: Federation) -> None:
+    session = federation.launch("lease")
+    federation.a.put("lease", "x")
+    federation.a.controller.kill()
+    try:
+        status, record = federation.api(f"/v1/sessions/{session}/resume", {}, at=federation.b)
+        assert (status, record["controller"]["plan"]["way"]) == (202, "lost")
+        federation.wait_for(session, "restored")
+        times = {event["event"]: event["at"] for event in federation.record(session)["timeline"]}
+        assert times["restored"] - times["fenced"] >= 3
+    finally:
+        federation.a.controller.start()
+    until(lambda: federation.a.value("lease")[1].get("member") == "b")
+
+
+def test_a_server_that_the_hub_stops_is_suspended(federation: Federation) -> None:
+    session = federation.launch("stopped")
+    federation.a.put("stopped", "x")
+    headers = {"Authorization": "token " + federation.a.hub.token}
+    call("DELETE", f"{federation.a.hub.api}/users/stopped/server", headers=headers)
+    federation.wait_for(session, "suspended")
+    assert federation.settled(session)["phase"] == "suspended"
+
+
+def test_deleting_ends_everything(federation: Federation) -> None:
+    session = federation.launch("deleted")
+    assert federation.api(f"/v1/sessions/{session}", method="DELETE")[0] == 202
+    assert federation.settled(session)["phase"] == "ended"
+    headers = {"Authorization": "token " + federation.a.hub.token}
+    until(lambda: not call("GET", f"{federation.a.hub.api}/users/deleted", headers=headers)[1]["servers"])
+
+
+def test_a_notice_for_the_machine_moves_all_its_sessions(federation: Federation) -> None:
+    sessions = [federation.launch(f"many{number}", member=federation.b) for number in range(3)]
+    status, data = federation.api("/v1/notices", {"machine": "b", "cause": "reclaimed", "grace_s": 60}, at=federation.b)
+    assert status == 202
+    assert set(sessions) <= set(data["sessions"])
+    for number, session in enumerate(sessions):
+        federation.wait_for(session, "routed")
+        assert federation.b.value(f"many{number}")[1]["member"] == "a"
+
+
+def test_names_and_secrets_are_checked(federation: Federation) -> None:
+    bad: list[tuple[Any, ...]] = [
+        ("/v1/sessions/..%2f..%2fx/move", {}, 400),
+        ("/v1/sessions/%00abcdefgh/move", {}, 400),
+        ("/v1/sessions/unknown-session/move", {}, 404),
+        ("/v1/notices", {"machine": "a", "session": "b"}, 400),
+        ("/v1/launches", {"user": "../x"}, 400),
+        ("/v1/launches", {"user": "x", "user_options": {"migrator": {"session": "../../etc"}}}, 400),
+    ]
+    for path, body, status in bad:
+        assert federation.api(path, body)[0] == status, path
+    assert call("GET", federation.a.controller.url + "/v1/sessions", headers={})[0] == 401
+
+
+def test_nobody_gets_a_standbys_tokens_for_a_session_that_does_not_move_to_him(federation: Federation) -> None:
+    session = federation.launch("victim")
+    body = {"user": "attacker", "user_options": {"migrator": {"session": session, "epoch": 2}}}
+    assert federation.api("/v1/launches", body, at=federation.b) == (
+        403, {"error": "denied", "message": f"Session {session} is not moving to this server."},
+    )  # fmt: skip
