@@ -90,7 +90,7 @@ class _Objects(RequestHandler):
         info = await self.gateway.store.head(key)
         self.set_header("Content-Type", "application/octet-stream")
         self.set_header("Last-Modified", formatdate(info.modified, usegmt=True))
-        first, _, last = self.request.headers.get("Range", "bytes=0-").removeprefix("bytes=").partition("-")
+        first, _, last = self.request.headers.get("Range", "bytes=0-").replace("bytes=", "").partition("-")
         if data and int(first) >= len(data):
             self.answer(416, "bad_range")
             return

@@ -9,7 +9,6 @@ import os
 import secrets
 import shutil
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -21,6 +20,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+
+from tests.rigs.ports import free_ports
 
 BUCKET = "tests"
 START_LIMIT_S = 90
@@ -124,15 +125,6 @@ def _process(folder: Path) -> Iterator[S3Server | None]:
     finally:
         os.killpg(process.pid, signal.SIGKILL)  # its data are of no use, and a gentle end takes seconds
         process.wait()
-
-
-def free_ports(count: int) -> list[int]:
-    """Pick ports that nobody listens on."""
-    with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 def _ready(process: subprocess.Popen[bytes], server: S3Server) -> bool:

@@ -15,7 +15,6 @@ from migrator.storage.memory import MemoryStore
 ID = "a-test-session"
 SECRET = b"s" * 32
 MEMBERS = ("a", "b", "c")
-Change = Callable[[Record], Record]
 
 
 class TurnTakingStore(MemoryStore):
@@ -27,19 +26,19 @@ class TurnTakingStore(MemoryStore):
         return found
 
 
-def move_to(member: str) -> Change:
+def move_to(member: str) -> Callable[[Record], Record]:
     return lambda record: phases.begin_move(record, Target(member, "/"))
 
 
-def resume_at(member: str) -> Change:
+def resume_at(member: str) -> Callable[[Record], Record]:
     return lambda record: phases.begin_resume(record, Target(member, "/"))
 
 
-def fence_to(member: str) -> Change:
+def fence_to(member: str) -> Callable[[Record], Record]:
     return lambda record: phases.fence(record, Owner(member, "/"))
 
 
-def retarget_to(member: str) -> Change:
+def retarget_to(member: str) -> Callable[[Record], Record]:
     return lambda record: phases.retarget(record, Target(member, "/"))
 
 
@@ -63,11 +62,11 @@ class Controllers(RuleBasedStateMachine):
         self.record = asyncio.run(self.records.create(Record(ID, 1, "starting", owner=Owner("a", "/"))))
 
     @rule(changes=st.lists(CHANGES, min_size=1, max_size=4))
-    def act_at_once(self, changes: list[Change]) -> None:
+    def act_at_once(self, changes: list[Callable[[Record], Record]]) -> None:
         asyncio.run(self._act(changes))
 
-    async def _act(self, changes: list[Change]) -> None:
-        async def one(change: Change) -> None:
+    async def _act(self, changes: list[Callable[[Record], Record]]) -> None:
+        async def one(change: Callable[[Record], Record]) -> None:
             try:
                 self.seen.append(await self.records.update(ID, change))
             except PhaseError:

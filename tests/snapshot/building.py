@@ -2,12 +2,18 @@
 
 from __future__ import annotations
 
+import random
 from collections.abc import Mapping
 
 from migrator.snapshot import Manifest, SessionKeys, SnapshotWriter, open_snapshot
 from migrator.storage import ObjectStore
 
 SESSION = "a-test-session"
+
+
+def noise(seed: int, size: int) -> bytes:
+    """Bytes that nobody can compress, always the same for a seed."""
+    return random.Random(seed).getrandbits(8 * size + 1).to_bytes(size + 1, "little")[:size]
 
 
 async def write(

@@ -6,11 +6,11 @@ python -m tests.snapshot.crash_writer URL SESSION KEY_HEX [SNAPSHOT]
 from __future__ import annotations
 
 import asyncio
-import random
 import sys
 
 from migrator.snapshot import Manifest, SessionKeys, SnapshotWriter, open_snapshot
 from migrator.storage import ObjectStore, open_store, prefixed
+from tests.snapshot.building import noise
 
 BLOBS = 6
 BLOB_BYTES = 1_500_000
@@ -19,7 +19,7 @@ BLOB_BYTES = 1_500_000
 def content(generation: int, number: int) -> bytes:
     """Half of the blobs change with each generation."""
     changed = generation - (generation + number) % 2
-    return random.Random(changed * BLOBS + number).randbytes(BLOB_BYTES)
+    return noise(changed * BLOBS + number, BLOB_BYTES)
 
 
 async def main(url: str, session: str, key: str, last: str = "") -> None:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 
 import pytest
 from hypothesis import given, settings
@@ -12,10 +11,10 @@ from hypothesis import strategies as st
 from migrator.snapshot import JournalWriter, SessionKeys, SnapshotError, read_journal
 from migrator.snapshot.check import SessionCheck
 from migrator.storage.memory import MemoryStore
-from tests.snapshot.building import SESSION, names, read_all, write
+from tests.snapshot.building import SESSION, names, noise, read_all, write
 
 KEYS = SessionKeys(b"k" * 32)
-BLOBS = {"noise": random.Random(1).randbytes(3000), "zeros": bytes(5000), "small": b"x"}
+BLOBS = {"noise": noise(1, 3000), "zeros": bytes(5000), "small": b"x"}
 KINDS = ("packs/", "manifests/", "journal/")
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import random
 from dataclasses import dataclass
 
 from hypothesis import HealthCheck, given, settings
@@ -12,7 +11,7 @@ from hypothesis import strategies as st
 from migrator.snapshot import SessionKeys, SnapshotWriter
 from migrator.snapshot.blocks import BLOCK_BYTES, check_value
 from migrator.storage.memory import MemoryStore
-from tests.snapshot.building import SESSION, read_all, write
+from tests.snapshot.building import SESSION, noise, read_all, write
 
 KEYS = SessionKeys(b"k" * 32)
 FEW = settings(max_examples=25, deadline=None, suppress_health_check=list(HealthCheck))
@@ -30,7 +29,7 @@ class Content:
     seed: int
 
     def bytes(self) -> bytes:
-        return bytes([self.seed]) * self.size if self.seed % 2 else random.Random(self.seed).randbytes(self.size)
+        return bytes([self.seed]) * self.size if self.seed % 2 else noise(self.seed, self.size)
 
 
 CONTENTS = st.builds(Content, SIZES, st.integers(0, 5))
@@ -100,7 +99,7 @@ async def _check_order(pieces: list[tuple[str, int]]) -> None:
     blob = writer.blob("mixed")
     expected = b""
     for number, (how, size) in enumerate(pieces):
-        data = random.Random(number).randbytes(size)
+        data = noise(number, size)
         await (blob.write(data) if how == "write" else blob.block(data, check_value(data)))
         expected += data
     await blob.close()

@@ -15,7 +15,7 @@ from migrator.storage import (
 )
 from migrator.storage.gateway import GatewayStore
 from tests.rigs.object_gateway import TOKEN, ObjectGateway, object_gateway
-from tests.rigs.s3 import free_ports
+from tests.rigs.ports import free_ports
 
 
 @pytest.fixture

@@ -8,7 +8,8 @@ from urllib.parse import urlsplit
 import pytest
 
 from migrator.storage import Conflict, Denied, NotFound, StoreUnavailable, open_store
-from tests.rigs.s3 import BUCKET, S3Server, free_ports
+from tests.rigs.ports import free_ports
+from tests.rigs.s3 import BUCKET, S3Server
 
 
 class AnswerLoser:

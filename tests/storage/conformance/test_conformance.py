@@ -9,6 +9,8 @@ import pytest
 
 from migrator.storage import Conflict, InvalidKey, NotFound, ObjectStore
 
+A, B, MISSING = (f"packs/{letter * 32}" for letter in "ab0")
+MANIFEST = f"manifests/{'a' * 32}"
 ESCAPES = [
     "",
     "/",
@@ -25,34 +27,34 @@ ESCAPES = [
 
 
 async def test_what_was_put_comes_back(store: ObjectStore):
-    await store.put("packs/a", b"hello")
-    assert await store.get("packs/a") == b"hello"
+    await store.put(A, b"hello")
+    assert await store.get(A) == b"hello"
 
 
 @pytest.mark.parametrize("kind", [bytes, bytearray, memoryview])
 async def test_any_buffer_can_be_put(store: ObjectStore, kind: type):
-    await store.put("packs/a", kind(b"hello"))
-    assert await store.get("packs/a") == b"hello"
+    await store.put(A, kind(b"hello"))
+    assert await store.get(A) == b"hello"
 
 
 async def test_an_empty_object_is_an_object(store: ObjectStore):
-    await store.put("packs/a", b"")
-    assert await store.get("packs/a") == b""
-    assert (await store.head("packs/a")).size == 0
+    await store.put(A, b"")
+    assert await store.get(A) == b""
+    assert (await store.head(A)).size == 0
 
 
 async def test_a_pack_of_sixteen_mebibytes(store: ObjectStore):
     data = bytes(range(256)) * (16 * 4096)
-    await store.put("packs/a", memoryview(data))
-    assert await store.get("packs/a") == data
-    assert await store.get("packs/a", start=8_000_001, length=5) == data[8_000_001:8_000_006]
+    await store.put(A, memoryview(data))
+    assert await store.get(A) == data
+    assert await store.get(A, start=8_000_001, length=5) == data[8_000_001:8_000_006]
 
 
 async def test_a_later_put_replaces(store: ObjectStore):
-    before = await store.put("packs/a", b"one")
-    after = await store.put("packs/a", b"other")
+    before = await store.put(A, b"one")
+    after = await store.put(A, b"other")
     assert before != after
-    assert await store.get_with_etag("packs/a") == (b"other", after)
+    assert await store.get_with_etag(A) == (b"other", after)
 
 
 @pytest.mark.parametrize(
@@ -60,32 +62,32 @@ async def test_a_later_put_replaces(store: ObjectStore):
     [(0, 2, b"he"), (1, None, b"ello"), (3, 100, b"lo"), (5, 1, b""), (9, None, b""), (2, 0, b"")],
 )
 async def test_ranges(store: ObjectStore, start: int, length: int | None, expected: bytes):
-    await store.put("packs/a", b"hello")
-    assert await store.get("packs/a", start=start, length=length) == expected
+    await store.put(A, b"hello")
+    assert await store.get(A, start=start, length=length) == expected
 
 
 @pytest.mark.parametrize("call", ["get", "get_with_etag", "head"])
 async def test_what_is_not_there(store: ObjectStore, call: str):
     with pytest.raises(NotFound):
-        await getattr(store, call)("packs/missing")
+        await getattr(store, call)(MISSING)
     with pytest.raises(NotFound):
-        await store.get("packs/missing", start=1, length=0)
+        await store.get(MISSING, start=1, length=0)
 
 
 async def test_head_says_what_put_said(store: ObjectStore):
-    etag = await store.put("packs/a", b"hello")
-    info = await store.head("packs/a")
-    assert (info.key, info.size, info.etag) == ("packs/a", 5, etag)
+    etag = await store.put(A, b"hello")
+    info = await store.head(A)
+    assert (info.key, info.size, info.etag) == (A, 5, etag)
     assert info.modified is not None
     assert abs(info.modified - time.time()) < 60
 
 
 async def test_listing_by_any_prefix_in_order(store: ObjectStore):
-    for key in ("packs/b", "packs/a", "journal/00000002-00000001", "journal/00000001-00000001", "manifests/a"):
+    for key in (B, A, "journal/00000001-00000102", "journal/00000001-00000001", MANIFEST):
         await store.put(key, key.encode())
-    assert [info.key async for info in store.list("packs/")] == ["packs/a", "packs/b"]
-    assert [info.key async for info in store.list("journal/00000002-")] == ["journal/00000002-00000001"]
-    assert [info.key async for info in store.list("pa")] == ["packs/a", "packs/b"]
+    assert [info.key async for info in store.list("packs/")] == [A, B]
+    assert [info.key async for info in store.list("journal/00000001-000001")] == ["journal/00000001-00000102"]
+    assert [info.key async for info in store.list("pa")] == [A, B]
     assert [info.key async for info in store.list("packs/c")] == []
     everything = [info async for info in store.list("")]
     assert len(everything) == 5
@@ -96,65 +98,65 @@ async def test_listing_by_any_prefix_in_order(store: ObjectStore):
 
 async def test_listing_more_than_a_page(store: ObjectStore):
     for start in range(0, 1100, 100):
-        await asyncio.gather(*(store.put(f"packs/{number:05d}", b"") for number in range(start, start + 100)))
-    assert [info.key async for info in store.list("packs/")] == [f"packs/{number:05d}" for number in range(1100)]
+        await asyncio.gather(*(store.put(f"packs/{number:032x}", b"") for number in range(start, start + 100)))
+    assert [info.key async for info in store.list("packs/")] == [f"packs/{number:032x}" for number in range(1100)]
 
 
 async def test_deleting_twice_is_no_error(store: ObjectStore):
-    await store.put("packs/a", b"hello")
-    await store.delete("packs/a")
-    await store.delete("packs/a")
+    await store.put(A, b"hello")
+    await store.delete(A)
+    await store.delete(A)
     with pytest.raises(NotFound):
-        await store.head("packs/a")
+        await store.head(A)
     assert [info.key async for info in store.list("")] == []
 
 
 async def test_create_only_if_absent(store: ObjectStore):
-    await store.put("manifests/a", b"first", if_absent=True)
+    await store.put(MANIFEST, b"first", if_absent=True)
     with pytest.raises(Conflict):
-        await store.put("manifests/a", b"second", if_absent=True)
-    assert await store.get("manifests/a") == b"first"
+        await store.put(MANIFEST, b"second", if_absent=True)
+    assert await store.get(MANIFEST) == b"first"
 
 
 async def test_of_many_creators_one_wins(store: ObjectStore):
     results = await asyncio.gather(
-        *(store.put("manifests/a", b"%d" % number, if_absent=True) for number in range(20)), return_exceptions=True
+        *(store.put(MANIFEST, b"%d" % number, if_absent=True) for number in range(20)), return_exceptions=True
     )
     winners = [number for number, result in enumerate(results) if isinstance(result, str)]
     assert len(winners) == 1
     assert all(isinstance(result, (str, Conflict)) for result in results)
-    assert await store.get("manifests/a") == b"%d" % winners[0]
+    assert await store.get(MANIFEST) == b"%d" % winners[0]
 
 
 async def test_compare_and_swap(store: ObjectStore):
-    first = await store.put("manifests/a", b"first")
-    second = await store.put("manifests/a", b"second", if_match=first)
+    first = await store.put(MANIFEST, b"first")
+    second = await store.put(MANIFEST, b"second", if_match=first)
     with pytest.raises(Conflict):
-        await store.put("manifests/a", b"third", if_match=first)
-    assert await store.get_with_etag("manifests/a") == (b"second", second)
+        await store.put(MANIFEST, b"third", if_match=first)
+    assert await store.get_with_etag(MANIFEST) == (b"second", second)
 
 
 async def test_compare_and_swap_of_what_is_not_there(store: ObjectStore):
-    etag = await store.put("manifests/a", b"first")
-    await store.delete("manifests/a")
+    etag = await store.put(MANIFEST, b"first")
+    await store.delete(MANIFEST)
     with pytest.raises(Conflict):
-        await store.put("manifests/a", b"second", if_match=etag)
+        await store.put(MANIFEST, b"second", if_match=etag)
 
 
 async def test_no_update_is_lost(store: ObjectStore):
-    await store.put("manifests/counter", b"0")
+    await store.put(MANIFEST, b"0")
 
     async def add_one() -> None:
         while True:
-            value, etag = await store.get_with_etag("manifests/counter")
+            value, etag = await store.get_with_etag(MANIFEST)
             try:
-                await store.put("manifests/counter", b"%d" % (int(value) + 1), if_match=etag)
+                await store.put(MANIFEST, b"%d" % (int(value) + 1), if_match=etag)
             except Conflict:
                 continue
             return
 
     await asyncio.gather(*(add_one() for _ in range(12)))
-    assert await store.get("manifests/counter") == b"12"
+    assert await store.get(MANIFEST) == b"12"
 
 
 @pytest.mark.parametrize("key", ESCAPES)
