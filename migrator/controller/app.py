@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from migrator.controller import handlers
+from migrator.controller.cluster import Cluster
 from migrator.controller.holding import Holding
 from migrator.controller.settings import Controller
 from migrator.controller.state import State
@@ -31,6 +32,11 @@ async def start(settings: Controller) -> Service:
     state = State.make(settings, store, holding, service.metrics.registry)
     service.cleanups.append(state.close)
     await service.start(ROUTES, state=state)
-    service.background(state.reconciler.run, "reconciler")
-    service.background(state.watcher.run, "watcher")
+    cluster = Cluster.make(settings, state)
+    if cluster is None:
+        service.background(state.reconciler.run, "reconciler")
+        service.background(state.watcher.run, "watcher")
+    else:
+        service.cleanups.append(cluster.stop)
+        service.background(cluster.run, "leader")
     return service

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import hmac
 import time
 from typing import Any, cast
 
@@ -119,6 +120,12 @@ class TendHandler(ControllerHandler):
 
 class NoticesHandler(ControllerHandler):
     """`POST /v1/notices`."""
+
+    def prepare(self) -> None:
+        """Also for those who may warn and nothing else."""
+        secret = self.state.notice_secret
+        if secret is None or not hmac.compare_digest(self.bearer().encode(), secret):
+            super().prepare()
 
     async def post(self) -> None:
         """Every session on the machine, or the one named, moves."""

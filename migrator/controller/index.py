@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+from collections.abc import Callable
 
 from migrator.session import Record, SessionError, SessionRecords
 from migrator.storage.errors import NotFound
@@ -18,14 +19,18 @@ class Index:
     def __init__(self, records: SessionRecords) -> None:
         self._records = records
         self._known: dict[str, Record] = {}
+        self.listeners: list[Callable[[Record | None, Record], None]] = []
 
     def all(self) -> list[Record]:
         """Every record known."""
         return list(self._known.values())
 
     def put(self, record: Record) -> Record:
-        """Remember a record just read or written."""
+        """Remember a record just read or written, and tell the listeners what it was before."""
+        before = self._known.get(record.id)
         self._known[record.id] = record
+        for listener in self.listeners:
+            listener(before, record)
         return record
 
     async def refresh(self) -> list[Record]:

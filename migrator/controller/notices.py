@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from prometheus_client import Counter
@@ -32,9 +33,13 @@ class NoticeDesk:
     mover: Mover
     hub: Hub
     counter: Counter
+    expand: Callable[[Notice], Awaitable[list[Notice]]] | None = None
+    """Where a machine is a node: its warning as one for each session on it."""
 
     async def take(self, notice: Notice) -> list[Record]:
         """The records of the sessions that move now, those that moved already included."""
+        if notice.machine and not notice.session and self.expand is not None:
+            return [record for one in await self.expand(notice) for record in await self.take(one)]
         self.counter.labels(str(notice.cause)).inc()
         touched = [record for record in self.index.all() if self._concerns(notice, record)]
         if notice.session and not touched:

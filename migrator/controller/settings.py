@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Dict, Float, Int, List, Unicode
+import socket
+
+from traitlets import Bool, Dict, Float, Int, List, Unicode, default
 
 from migrator.serving.settings import ServiceSettings
 
@@ -43,6 +45,27 @@ class Controller(ServiceSettings):
         help="First path segments of a Jupyter server. They are routed one by one while the hub still owns the route of "
         "the whole server, so that stopping that server leaves no gap.",
     ).tag(config=True)  # fmt: skip
+
+    namespace = Unicode(
+        "", help="Kubernetes namespace of this member's pods. Set: the controller hears the cluster's warnings, and of "
+        "several controllers one leads. Empty: there is one controller, and no Kubernetes.",
+    ).tag(config=True)  # fmt: skip
+    lease_name = Unicode("session-migrator-controller", help="Name of the Lease that the leading one holds.").tag(
+        config=True
+    )
+    identity = Unicode(help="This controller's name in the Lease. Default: the host's, which is the pod's.").tag(
+        config=True
+    )
+    hold_s = Float(
+        120.0, help="Seconds that a pod with the hold label may keep its eviction waiting while its session moves."
+    ).tag(config=True)
+    notice_secret_file = Unicode(
+        "", help="File with a secret that allows to give notices and nothing else, for watchers on the machines."
+    ).tag(config=True)
+
+    @default("identity")
+    def _hostname(self) -> str:
+        return socket.gethostname()
 
     max_sessions = Int(0, help="Sessions that this member takes; 0: no limit here, its hub decides.").tag(config=True)
     live_notice_s = Float(

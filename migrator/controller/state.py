@@ -41,6 +41,7 @@ class State:
     launches: Launches
     watcher: Watcher
     reconciler: Reconciler
+    notice_secret: bytes | None = None
 
     @classmethod
     def make(cls, settings: Controller, store: ObjectStore, holding: Holding, registry: CollectorRegistry) -> State:
@@ -56,7 +57,7 @@ class State:
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
-            Watcher(tools, mover, desk), Reconciler(tools, member, mover),
+            Watcher(tools, mover, desk), Reconciler(tools, member, mover), _notice_secret(settings),
         )  # fmt: skip
 
     async def begin(self, session: str, verb: str, *, cause: str, deadline: float | None, only: str | None) -> Record:
@@ -81,6 +82,12 @@ def _switch(settings: Controller) -> Switch | None:
     if not settings.proxy_url:
         return None
     return Switch(Proxy(settings.proxy_url, _token(settings.proxy_token_file, "proxy_token_file")), settings.shields)
+
+
+def _notice_secret(settings: Controller) -> bytes | None:
+    if not settings.notice_secret_file:
+        return None
+    return _token(settings.notice_secret_file, "notice_secret_file").encode()
 
 
 def _token(file: str, name: str) -> str:

@@ -15,7 +15,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import urlencode
 
-from tornado.httpclient import HTTPClientError, HTTPRequest
+from tornado.httpclient import HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 
 ACCOUNT = Path("/var/run/secrets/kubernetes.io/serviceaccount")
@@ -79,8 +79,8 @@ class KubernetesApi:
         request = self._request(
             f"{path}?{urlencode(query)}", request_timeout=WATCH_S + 15.0, streaming_callback=lines.feed
         )
-        fetch = asyncio.ensure_future(self._client.fetch(request))
-        fetch.add_done_callback(lambda _: lines.end())
+        fetch = self._client.fetch(request)
+        fetch.add_done_callback(lines.end)
         try:
             async for line in lines:
                 yield _change(line)
@@ -90,7 +90,7 @@ class KubernetesApi:
         except OSError as error:
             raise KubernetesError(f"the Kubernetes API does not answer: {error}", 0) from error
         finally:
-            fetch.cancel()
+            lines.close()  # the connection ends with the watch's time: tornado knows no way to end it sooner
 
     def _request(self, path: str, **options: Any) -> HTTPRequest:
         headers = {"Accept": "application/json"}
@@ -112,13 +112,21 @@ class _Lines:
     def __init__(self) -> None:
         self._queue: asyncio.Queue[bytes | None] = asyncio.Queue()
         self._rest = b""
+        self._closed = False
+
+    def close(self) -> None:
+        self._closed = True
 
     def feed(self, chunk: bytes) -> None:
+        if self._closed:
+            return
         *lines, self._rest = (self._rest + chunk).split(b"\n")
         for line in lines:
             self._queue.put_nowait(line)
 
-    def end(self) -> None:
+    def end(self, fetch: asyncio.Future[HTTPResponse]) -> None:
+        if self._closed and not fetch.cancelled():
+            fetch.exception()  # nobody else is going to ask
         self._queue.put_nowait(None)
 
     async def __aiter__(self) -> AsyncIterator[bytes]:

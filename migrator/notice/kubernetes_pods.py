@@ -14,6 +14,8 @@ from typing import Any
 from migrator.notice.event import Cause, Notice
 
 SESSION_LABEL = "session-migrator/session"
+HOLD_LABEL = "session-migrator/hold"
+"""Pods with it cannot be evicted: see kubernetes_hold."""
 REASONS = {
     "EvictionByEvictionAPI": Cause.EVICTED,
     "DeletionByTaintManager": Cause.TAINTED,

@@ -1,7 +1,11 @@
-"""Commands for people: python -m tests.rigs.kubernetes build | up | down | kill NODE | start NODE | status."""
+"""Commands for people: python -m tests.rigs.kubernetes [build | up | down | kill NODE | start NODE | status].
+
+Without a command: up, and down again at Ctrl-C.
+"""
 
 from __future__ import annotations
 
+import signal
 import sys
 
 from tests.rigs.kubernetes.build import build
@@ -14,6 +18,8 @@ from tests.rigs.kubernetes.rig import down, obstacle, status, up
 def main(words: list[str]) -> None:
     """Carry out one command."""
     match words:
+        case []:
+            _until_interrupted()
         case ["build"]:
             build()
         case ["up"]:
@@ -28,6 +34,16 @@ def main(words: list[str]) -> None:
             sys.stdout.write("\n".join([*status(), ""]))
         case _:
             sys.exit(f"{__doc__}\nNodes: {', '.join(NODES)}")
+
+
+def _until_interrupted() -> None:
+    try:
+        _up()
+        sys.stdout.write("Ctrl-C ends them\n")
+        sys.stdout.flush()
+        signal.sigwait({signal.SIGINT, signal.SIGTERM})
+    finally:
+        down()
 
 
 def _up() -> None:

@@ -119,6 +119,7 @@ def _import(name: str, layers: list[Path], runtime: Runtime) -> None:
     with subprocess.Popen(["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE) as tar:
         run("nice", "ctr", "-a", SOCKET, "-n", "k8s.io", "images", "import", "-", stdin=tar.stdout)
     shutil.rmtree(folder)
+    known.unlink(missing_ok=True)  # a new file: nodes that run hold links to the old one
     write(known, wanted)
 
 

@@ -11,6 +11,9 @@ from pathlib import Path
 from typing import IO
 
 
+_started: list[subprocess.Popen[bytes]] = []  # they are not to be waited for, only remembered
+
+
 class RigError(Exception):
     """The rig could not do what it was asked; the message says what to do."""
 
@@ -59,6 +62,7 @@ def spawn(folder: Path, name: str, *command: object) -> None:
         process = subprocess.Popen(
             words, stdin=subprocess.DEVNULL, stdout=log, stderr=log, cwd=folder, start_new_session=True
         )
+    _started.append(process)
     write(folder / f"{name}.pid", f"{process.pid} {_stat(process.pid)[1]}")
 
 

@@ -10,7 +10,7 @@ from tests.rigs.kubernetes import cgroups
 from tests.rigs.kubernetes.build import built
 from tests.rigs.kubernetes.cluster import kubectl, start_api, start_controllers, stop_cluster
 from tests.rigs.kubernetes.network import start_network, stop_network
-from tests.rigs.kubernetes.node import remove_node, start_node
+from tests.rigs.kubernetes.node import has_current_images, remove_node, start_node
 from tests.rigs.kubernetes.plan import CLUSTERS, NODES, ClusterPlan, NodePlan
 from tests.rigs.kubernetes.process import RigError, alive, wait_for
 
@@ -53,8 +53,10 @@ def down() -> None:
 
 
 def running() -> bool:
-    """Whether the clusters are up."""
-    return all(alive(cluster.folder, "kube-apiserver") for cluster in CLUSTERS.values())
+    """Whether the clusters are up, with the images of now."""
+    if not all(alive(cluster.folder, "kube-apiserver") for cluster in CLUSTERS.values()):
+        return False
+    return all(has_current_images(node) for node in NODES.values())
 
 
 def node_ready(node: NodePlan) -> bool:

@@ -1,0 +1,47 @@
+"""The clusters for the tests: built and started once, ended with the run unless somebody had them up before."""
+
+from __future__ import annotations
+
+import ssl
+from collections.abc import Iterator
+
+import pytest
+
+from migrator.notice.kubernetes_api import KubernetesApi
+from tests.rigs.kubernetes.build import build
+from tests.rigs.kubernetes.cluster import kubectl
+from tests.rigs.kubernetes.plan import CLUSTERS, HOST, ClusterPlan
+from tests.rigs.kubernetes.rig import down, obstacle, running, up
+
+
+@pytest.fixture(scope="session")
+def clusters() -> Iterator[dict[str, ClusterPlan]]:
+    """Two running clusters: `a` with two nodes, `b` with one."""
+    if reason := obstacle():
+        pytest.skip(f"no Kubernetes clusters here: {reason}")
+    build()
+    already = running()
+    if not already:
+        down()  # what an earlier run may have left, or old images
+        up()
+    yield CLUSTERS
+    if not already:
+        down()
+
+
+@pytest.fixture
+def namespace(clusters, request) -> Iterator[str]:
+    """A namespace of its own in cluster `a`, gone after the test."""
+    name = request.node.name.replace("_", "-").lower()[:50].strip("-")
+    kubectl(clusters["a"], "create", "namespace", name)
+    yield name
+    kubectl(clusters["a"], "delete", "namespace", name, "--wait=false")
+    kubectl(clusters["a"], "delete", "pods", "--all", "-n", name, "--force", "--grace-period=0")
+
+
+def api_of(cluster: ClusterPlan, token_file=None) -> KubernetesApi:
+    """The cluster's API: as its administrator, or as the account whose token is in a file."""
+    context = ssl.create_default_context(cafile=str(cluster.pki / "ca.crt"))
+    if token_file is None:
+        context.load_cert_chain(cluster.pki / "admin.crt", cluster.pki / "admin.key")
+    return KubernetesApi(f"https://{HOST}:{cluster.api_port}", context, token_file)

@@ -1,0 +1,58 @@
+"""Every way in which Kubernetes says that a pod will go, as one notice."""
+
+from __future__ import annotations
+
+import pytest
+
+from migrator.notice.event import Cause
+from migrator.notice.kubernetes_pods import pod_notice, vanished_notice
+from tests.notice.kubernetes_objects import LATER, NOW, disrupted, pod
+
+
+def test_nothing_threatens_a_running_pod():
+    assert pod_notice(pod(), NOW) is None
+
+
+def test_a_deletion_has_its_end_as_the_deadline():
+    doomed = pod()
+    doomed["metadata"]["deletionTimestamp"] = LATER
+    notice = pod_notice(doomed, NOW)
+    assert (notice.cause, notice.deadline) == (Cause.STOPPED, NOW + 60)
+    assert (notice.session, notice.machine, notice.address) == ("session-one", "a2", "10.0.0.9")
+
+
+@pytest.mark.parametrize(
+    ("reason", "cause"),
+    [
+        ("EvictionByEvictionAPI", Cause.EVICTED),
+        ("DeletionByTaintManager", Cause.TAINTED),
+        ("PreemptionByScheduler", Cause.PREEMPTED),
+        ("TerminationByKubelet", Cause.SHUTDOWN),
+        ("DeletionByPodGC", Cause.LOST),
+        ("AReasonOfTomorrow", Cause.EVICTED),
+    ],
+)
+def test_the_disruption_condition_names_the_cause(reason, cause):
+    notice = pod_notice(pod(conditions=disrupted(reason)), NOW)
+    assert (notice.cause, notice.deadline) == (cause, NOW + 30)
+    assert reason in notice.detail
+
+
+def test_a_condition_that_is_false_says_nothing():
+    conditions = [{"type": "DisruptionTarget", "status": "False"}]
+    assert pod_notice(pod(conditions=conditions), NOW) is None
+
+
+def test_a_kill_for_memory_is_told_as_one():
+    terminated = {"state": {"terminated": {"reason": "OOMKilled", "exitCode": 137}}}
+    notice = pod_notice(pod(phase="Failed", containerStatuses=[terminated]), NOW)
+    assert (notice.cause, notice.deadline) == (Cause.OUT_OF_MEMORY, NOW)
+
+
+def test_a_pod_that_ended_by_itself_is_stopped():
+    assert pod_notice(pod(phase="Succeeded"), NOW).cause is Cause.STOPPED
+
+
+def test_a_pod_without_an_object_is_lost_at_once():
+    notice = vanished_notice(pod(), NOW)
+    assert (notice.cause, notice.deadline) == (Cause.LOST, NOW)
