@@ -13,7 +13,7 @@ from collections.abc import Sequence
 
 from migrator.commands.errors import CommandError
 
-COMMANDS = ("demo", "snapshot", "restore", "sessions", "check", "redirector", "gateway", "controller")
+COMMANDS = ("demo", "snapshot", "restore", "sessions", "check", "redirector", "gateway", "controller", "watch_machine")
 
 
 def parser() -> argparse.ArgumentParser:
@@ -30,7 +30,7 @@ def parser() -> argparse.ArgumentParser:
 def main(argv: Sequence[str] | None = None) -> int:
     """Run one subcommand: 0 done, 1 failed with a message on stderr, 2 wrong usage, 130 interrupted."""
     args = parser().parse_args(argv)
-    command = importlib.import_module(f"migrator.commands.{args.command}")
+    command = importlib.import_module(f"migrator.commands.{args.command.replace('-', '_')}")
     try:
         code: int = command.run(args)
     except CommandError as error:

@@ -116,6 +116,9 @@ spec:
           command: [migrator, {{ $component }}, --config, /etc/migrator/{{ $component }}.py]
           ports:
             - {name: http, containerPort: 8080}
+            {{- if eq $component "controller" }}
+            - {name: holding, containerPort: 8081}
+            {{- end }}
           env:
             - name: POD_NAME
               valueFrom: {fieldRef: {fieldPath: metadata.name}}
@@ -165,6 +168,9 @@ spec:
               - secret:
                   name: {{ $root.Values.proxy.tokenSecret.name }}
                   items: [{key: {{ $root.Values.proxy.tokenSecret.key }}, path: proxy}]
+              - secret:
+                  name: {{ $name }}-notices
+                  items: [{key: secret, path: notices}]
               {{- end }}
         - name: tmp
           emptyDir: {sizeLimit: 64Mi}
