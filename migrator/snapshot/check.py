@@ -48,10 +48,11 @@ class SessionCheck:
 
     async def faults(self) -> AsyncIterator[Fault]:
         """Read all and give the faults; each object is named once, and each manifest that suffers from it."""
+        manifests = [info async for info in self._store.list("manifests/")]  # before the packs that they need
         infos = [info async for info in self._store.list("")]
         async for fault in self._pack_faults(infos):
             yield fault
-        async for fault in self._manifest_faults(infos):
+        async for fault in self._manifest_faults(manifests):
             yield fault
         async for fault in self._journal_faults(infos):
             yield fault
@@ -90,7 +91,7 @@ class SessionCheck:
 
     async def _manifest_faults(self, infos: list[ObjectInfo]) -> AsyncIterator[Fault]:
         needed: set[str] = set()
-        for info in _under(infos, "manifests/"):
+        for info in infos:
             self._progress(info.key)
             snapshot = info.key.partition("/")[2]
             try:
@@ -103,11 +104,19 @@ class SessionCheck:
                 continue
             needed |= manifest.packs()
             problem = self._missing(manifest)
-            if problem:
-                yield self._fault(info.key, problem)
-            else:
+            if not problem:
                 self.snapshots.append(snapshot)
+            elif await self._is_there(info.key):
+                yield self._fault(info.key, problem)
         self.garbage = len(set(self._sound) - needed)
+
+    async def _is_there(self, key: str) -> bool:
+        """Tell whether a manifest was not just collected together with its packs."""
+        try:
+            await self._store.head(key)
+        except NotFound:
+            return False
+        return True
 
     def _missing(self, manifest: Manifest) -> str:
         for name, blob in manifest.blobs.items():

@@ -36,7 +36,7 @@ class Pack:
         self.id = secrets.token_hex(16)
         self.buffer = buffer
         self.refs: list[BlockRef] = []
-        self.plain_bytes = 0
+        self.block_bytes = 0
         self.pending = 0
         self.full = False
         self._used = _FIRST
@@ -52,7 +52,7 @@ class Pack:
         ref = BlockRef(identity.hex(), self.id, self._used, stored, size, check.hex())
         self.refs.append(ref)
         self._used += stored
-        self.plain_bytes += size
+        self.block_bytes += stored
         self.pending += 1
         return ref
 

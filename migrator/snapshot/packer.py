@@ -58,13 +58,13 @@ class Packer:
         self._spare: list[bytearray] = []
 
     def add(self, slots: list[Slot]) -> tuple[list[Pack], int]:
-        """Store blocks; gives the packs that are now complete, and how many plain bytes were there already."""
+        """Store blocks; gives the packs that are now complete, and how many of the bytes need no room in a pack."""
         ready: list[Pack] = []
-        saved = 0
+        freed = 0
         for slot in slots:
-            saved += self._add(slot, ready)
+            freed += len(slot.data) - self._add(slot, ready)
             slot.data = b""
-        return ready, saved
+        return ready, freed
 
     def finish(self) -> list[Pack]:
         """Close the last pack; no `add` may be under way or follow."""
@@ -82,16 +82,17 @@ class Packer:
                 self._spare.append(pack.buffer)
 
     def _add(self, slot: Slot, ready: list[Pack]) -> int:
+        """Store one block unless it is there; gives the bytes that it takes in a pack."""
         size = len(slot.data)
         identity = block_id(self._keys, slot.data)
         there = self._base.get(identity.hex())
         if there is not None:
             slot.placed(there)
-            return size
+            return 0
         first = self._claimed.setdefault(identity, slot)
         if first is not slot:
             slot.same_as(first)
-            return size
+            return 0
         check = check_value(slot.data) if slot.check is None else slot.check
         codec, stored = compress(slot.data)
         pack, ref = self._reserve(identity, check, len(stored) + OVERHEAD, size, ready)
@@ -99,7 +100,7 @@ class Packer:
         target = memoryview(pack.buffer)[ref.offset : ref.offset + ref.stored]
         seal_block(self._keys, self._session, identity, codec, stored, target)
         self._written(pack, ready)
-        return 0
+        return ref.stored
 
     def _reserve(
         self, identity: bytes, check: bytes, stored: int, size: int, ready: list[Pack]

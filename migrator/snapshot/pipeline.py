@@ -1,7 +1,7 @@
 """Carries blocks from the caller into the store: encrypted in threads, packs written in parallel, memory bounded.
 
-At most `BUDGET_BYTES` of blocks are taken in before they are durable. Together with the buffers of their packs and
-the spare ones this makes about 200 MiB at the worst, and about 100 MiB on data that a disk can follow.
+At most `BUDGET_BYTES` of blocks, in their stored form once they have it, are taken in before they are durable. With
+the buffers of their packs and the spare ones this makes about 200 MiB at the worst.
 """
 
 from __future__ import annotations
@@ -47,7 +47,7 @@ class Pipeline:
         slot = Slot(data, check)
         task = await self._start([slot], len(data))
         if not stable:
-            await asyncio.wait({task})
+            await _ended(task)
             self._raise_failure()
         return slot
 
@@ -87,8 +87,8 @@ class Pipeline:
         return self._spawn(self._pack(slots))
 
     async def _pack(self, slots: list[Slot]) -> None:
-        ready, saved = await in_thread(self._packer.add, slots)
-        self._release(saved)
+        ready, freed = await in_thread(self._packer.add, slots)
+        self._release(freed)
         for pack in ready:
             self._spawn(self._upload(pack))
 
@@ -99,7 +99,7 @@ class Pipeline:
         self.stored_bytes += len(data)
         data.release()
         self._packer.recycle(pack)
-        self._release(pack.plain_bytes)
+        self._release(pack.block_bytes)
 
     def _release(self, size: int) -> None:
         self._free += size
@@ -125,3 +125,12 @@ class Pipeline:
     def _raise_failure(self) -> None:
         if self._failure is not None:
             raise self._failure
+
+
+async def _ended(task: asyncio.Task[None]) -> None:
+    """Wait for a task, also when the caller is cancelled: a thread may be reading the caller's buffer."""
+    try:
+        await asyncio.wait({task})
+    except asyncio.CancelledError:
+        await asyncio.wait({task})
+        raise

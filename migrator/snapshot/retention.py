@@ -1,6 +1,6 @@
 """Which snapshots are kept, and how the objects that nothing needs any more are deleted without harming anybody.
 
-Two rules make this safe beside a writer or reader at work. Whatever is younger than the grace time stays: a writer
+Two rules make this safe beside a writer or reader at work. Whatever is younger than its grace time stays: a writer
 stores its packs before the manifest that refers to them. And a pack is deleted only if no manifest referred to it when
 the run began, those deleted in the same run included; their packs go in a later run.
 """
@@ -23,7 +23,8 @@ from migrator.storage.protocol import ObjectInfo, ObjectStore
 KEEP_LAST = 3
 HOUR_S = 3600.0
 HOURLY_FOR_S = 24 * HOUR_S
-GRACE_S = 24 * HOUR_S
+PACK_GRACE_S = HOUR_S  # more than any snapshot takes from its first pack to its manifest
+MANIFEST_GRACE_S = 600.0  # more than a restoration takes to read, and a writer to put the snapshot into the record
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ async def collect_garbage(
     session_id: str,
     named: Iterable[str],
     *,
-    grace_s: float = GRACE_S,
+    pack_grace_s: float = PACK_GRACE_S,
     now: float | None = None,
 ) -> Collected:
     """Delete the manifests that the rule lets go, packs that nothing refers to, and the journal before all that is kept.
@@ -66,11 +67,11 @@ async def collect_garbage(
     infos = [info async for info in store.list("manifests/")]
     manifests = await _read(store, keys, session_id, infos)
     keep = snapshots_to_keep(manifests, _existing(named, manifests), now)
-    old = {info.key for info in infos if _is_old(info, now, grace_s)}
+    old = {info.key for info in infos if _is_old(info, now, MANIFEST_GRACE_S)}
     dropped = {each.snapshot for each in manifests if each.snapshot not in keep and manifest_key(each.snapshot) in old}
     needed = {f"packs/{pack}" for each in manifests for pack in each.packs()}
     gone = [info for info in infos if info.key.partition("/")[2] in dropped]
-    gone += [info for info in packs if info.key not in needed and _is_old(info, now, grace_s)]
+    gone += [info for info in packs if info.key not in needed and _is_old(info, now, pack_grace_s)]
     gone += await _covered_journal(store, [each for each in manifests if each.snapshot not in dropped])
     for info in gone:
         await store.delete(info.key)

@@ -145,6 +145,37 @@ async def test_memory_is_bounded_while_the_store_does_not_answer(store: MemorySt
     assert (await writer.commit({})).state_bytes == 40 * BLOCK_BYTES
 
 
+async def test_much_that_shrinks_to_little_does_not_fill_the_budget(store: MemoryStore, keys: SessionKeys):
+    blocks = BUDGET_BYTES // BLOCK_BYTES + 10
+    writer = writer_for(store, keys)
+    blob = writer.blob("a")
+    for number in range(blocks):
+        await asyncio.wait_for(blob.block(b"%08d" % number * (BLOCK_BYTES // 8)), 60)
+    await blob.close()
+    manifest = await writer.commit({})
+    assert manifest.state_bytes == blocks * BLOCK_BYTES
+    assert len(manifest.packs()) == 1
+
+
+async def test_a_cancelled_write_lets_go_of_the_buffer_first(store: MemoryStore, keys: SessionKeys):
+    writer = writer_for(store, keys)
+    blob = writer.blob("a")
+    buffer = bytearray(os.urandom(BLOCK_BYTES))
+    content = bytes(buffer)
+    task = asyncio.create_task(blob.block(buffer))
+    await asyncio.sleep(0)
+    task.cancel()
+    with pytest.raises(asyncio.CancelledError):
+        await task
+    buffer[:] = bytes(len(buffer))
+    writer.forget("a")
+    again = writer.blob("a")
+    await again.block(content)
+    await again.close()
+    manifest = await writer.commit({})
+    assert await read_all(store, keys, manifest.snapshot) == {"a": content}
+
+
 async def test_the_manifest_is_stored_after_every_pack(store: MemoryStore, keys: SessionKeys):
     seen = FaultyStore(store)
     await write(seen, keys, {"a": os.urandom(20 * 2**20)})
