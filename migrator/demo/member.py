@@ -78,7 +78,7 @@ class Member:
             machine_file=str(self.machine.file),
             controller_url=plan.controller_url,
             federation_secret_file=self._demo.secret_file,
-            jupyter_path=str(self._demo.jupyter_path),
+            jupyter=str(self._demo.jupyter),
         )
 
     async def _start_services(self, progress: Callable[[str], None]) -> None:
@@ -113,6 +113,7 @@ class Member:
             "hub_token_file": plan.secret_file("hub-token", plan.migrator_token),
             "proxy_url": plan.proxy_api_url,
             "proxy_token_file": plan.secret_file("proxy-token", plan.proxy_token),
+            "delete_users": True,
         }
 
     async def _start_binderhub(self) -> None:
@@ -141,7 +142,7 @@ class Member:
         deadline = time.time() + notice_s
         if notice_s > 0:
             self.machine.cordon(deadline)
-            body = {"machine": self.machine.mark, "cause": "preemption", "deadline": deadline, "grace_s": notice_s}
+            body = {"machine": self.plan.name, "cause": "preemption", "deadline": deadline, "grace_s": notice_s}
             await self.call_controller("POST", "/v1/notices", body)
             await asyncio.sleep(max(0.0, deadline - time.time()))
         await self.machine.kill()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -11,6 +12,7 @@ from migrator.demo import marks
 from migrator.demo.ports import PortBlock
 
 MEMBERS = ("a", "b")
+NO_NEWS = {"@jupyterlab/apputils-extension:notification": {"checkForUpdates": False, "fetchNews": "false"}}
 FRONT_END = Path(jupyter_extension.__file__).parent / "labextension"
 
 
@@ -96,8 +98,8 @@ class Plan:
     """Holds `secret`, which the federation's services share."""
     home: Path
     """Where each user server sees its home."""
-    jupyter_path: Path
-    """A share/jupyter folder for the user servers, in which the front end lies."""
+    jupyter: Path
+    """Jupyter's search path for the user servers: `labextensions` with the front end, and configuration."""
 
     @property
     def env(self) -> dict[str, str]:
@@ -131,13 +133,15 @@ def make(folder: Path, ports: PortBlock, options: Options) -> Plan:
         secret=secret,
         secret_file=write_secret(folder / "federation-secret", secret),
         home=home,
-        jupyter_path=_with_front_end(folder / "jupyter"),
+        jupyter=_jupyter(folder / "jupyter"),
     )
 
 
-def _with_front_end(folder: Path) -> Path:
+def _jupyter(folder: Path) -> Path:
     (folder / "labextensions").mkdir(parents=True)
     (folder / "labextensions/session-migrator").symlink_to(FRONT_END)
+    (folder / "labconfig").mkdir()
+    (folder / "labconfig/default_setting_overrides.json").write_text(json.dumps(NO_NEWS))
     return folder
 
 

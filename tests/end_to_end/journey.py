@@ -80,7 +80,7 @@ class Journey:
         """The record, once the session lives on the other member."""
         record = await self.federation.wait_for_session(
             self.lab.user,
-            lambda each: each["phase"] == "active" and each["owner"]["member"] != self.source,
+            lambda each: each["phase"] == "active" and each["owner"]["member"] != self.source and _is_routed(each),
             limit_s,
         )
         assert record["epoch"] > self._seen["record"]["epoch"]
@@ -198,3 +198,9 @@ class Journey:
 
     async def _screenshot(self, name: str) -> None:
         await self.lab.page.screenshot(path=self.results / f"{name}.png")
+
+
+def _is_routed(record: dict[str, Any]) -> bool:
+    """Whether the last move has got as far as the route's switch."""
+    events = [each["event"] for each in record["timeline"]]
+    return "fenced" in events and "routed" in events[len(events) - 1 - events[::-1].index("fenced") :]

@@ -22,6 +22,7 @@ from migrator.demo.binderhub.pages import EXAMPLE
 from migrator.demo.client import Demo
 from migrator.demo.state import FILE, DemoState, find
 
+MIGRATOR = [str(Path(sys.executable).with_name("migrator"))]
 START_S = 240
 RESULTS = Path(__file__).parents[2] / "test-results"
 
@@ -82,13 +83,19 @@ class Federation:
 
     def migrator(self, *args: str) -> subprocess.CompletedProcess[str]:
         """`migrator demo ...` on this demo, as in another terminal."""
-        argv = [str(Path(sys.executable).with_name("migrator")), "demo", *args, "--dir", str(self.folder)]
+        argv = [*MIGRATOR, "demo", *args, "--dir", str(self.folder)]
         return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
 
     def logs(self) -> dict[str, str]:
         """The end of every process's log."""
-        paths = sorted(self.folder.rglob("*.log"))
-        return {str(path.relative_to(self.folder)): path.read_text(errors="replace")[-20_000:] for path in paths}
+        paths = [
+            *self.folder.glob("*.log"),
+            *self.folder.glob("members/*/*.log"),
+            *self.folder.glob("members/*/servers/*.log"),
+        ]
+        return {
+            str(path.relative_to(self.folder)): path.read_text(errors="replace")[-20_000:] for path in sorted(paths)
+        }
 
 
 def _machine(pid: int) -> str:
@@ -111,7 +118,7 @@ async def wait_until(condition: Callable[[], Awaitable[bool]], limit_s: float, c
 
 def start_demo(folder: Path, *options: str) -> Federation:
     """Start `migrator demo` and wait until it can be used."""
-    argv = [str(Path(sys.executable).with_name("migrator")), "demo", "--no-browser", "--dir", str(folder), *options]
+    argv = [*MIGRATOR, "demo", "--no-browser", "--dir", str(folder), *options]
     output = folder.with_suffix(".out")
     with output.open("wb") as stream:
         process = subprocess.Popen(argv, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)

@@ -32,8 +32,8 @@ class HubSettings:
     """Holds the mark of the machine that runs now; absent while there is none."""
     controller_url: str
     federation_secret_file: str
-    jupyter_path: str
-    """A share/jupyter folder for the user servers, in which the front end lies."""
+    jupyter: str
+    """A folder for the user servers' search paths, with the front end and configuration."""
 
     def write(self, path: Path) -> None:
         """For the owner's eyes only, since it holds tokens."""

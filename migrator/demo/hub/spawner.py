@@ -45,7 +45,6 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
             "--allow-root",
             "--no-browser",
             '--ServerApp.jpserver_extensions={"jupyter_extension": True}',
-            "--LabApp.news_url=None",
             "--LabApp.expose_app_in_browser=True",
         ]
 
@@ -56,7 +55,7 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
             env["BINDER_REPO_URL"] = self.user_options["repo_url"]
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
         env.update({key.upper(): self.user_options[key] for key in _BINDER_OPTIONS if key in self.user_options})
-        env["JUPYTER_PATH"] = self._demo().jupyter_path
+        env["JUPYTER_PATH"] = env["JUPYTER_CONFIG_PATH"] = self._demo().jupyter
         env[marks.DEMO] = self._demo().demo
         env[marks.MACHINE] = self._machine()
         return env
