@@ -52,6 +52,8 @@ class NoticeDesk:
         owner = record.owner
         if owner is None or owner.member != self.member or record.phase in {"suspended", "ended"}:
             return False
+        if record.phase == "starting" and record.snapshot is None:
+            return False  # it has nothing to lose yet, and its hub says that it did not start
         if notice.address and owner.address and f"//{notice.address}:" not in owner.address:
             return False
         if notice.session is not None:

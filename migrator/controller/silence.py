@@ -39,7 +39,7 @@ class Silence:
         plan = need_plan(record)
         if record.owner is None:
             return 0.0
-        if plan.way == "lost" or not is_restored(record):
+        if plan.way == "lost" or not is_restored(record) or record.owner.address is None:
             return await self.end(record)
         if not plan.saved:
             await self._tell(record, record.owner, plan)
@@ -55,6 +55,8 @@ class Silence:
         A source that froze before is asked again: only its own word, now, counts.
         """
         plan = need_plan(record)
+        if owner.address is None:  # it never got as far as to say where it is
+            return False
         while True:
             try:
                 snapshot = await self._ask_to_freeze(record, owner, plan)

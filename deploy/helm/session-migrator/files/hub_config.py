@@ -3,6 +3,7 @@
 The pod is changed last of all, when profiles and other hooks have had their say, so that nothing overrides the injection.
 """
 
+import copy
 import inspect
 import json
 import sys
@@ -42,36 +43,56 @@ def init_container() -> dict[str, Any]:
     }
 
 
+def name_of(variable: Any) -> str:
+    """KubeSpawner mixes its own objects with dictionaries."""
+    return str(variable["name"] if isinstance(variable, dict) else variable.name)
+
+
+def value_of(variable: Any) -> str:
+    """Empty where it comes from elsewhere (valueFrom)."""
+    return str((variable.get("value") if isinstance(variable, dict) else variable.value) or "")
+
+
 def environment(variables: list[Any]) -> list[Any]:
     """The container's variables with our folders added to what Jupyter searches."""
-    for name, path in PATHS.items():
-        found = [variable for variable in variables if variable.name == name]
-        if found:
-            found[0].value = f"{found[0].value}:{path}"
-        else:
-            variables.append({"name": name, "value": path})
-    return variables
+    known = {name_of(variable): value_of(variable) for variable in variables}
+    others = [variable for variable in variables if name_of(variable) not in PATHS]
+    return [
+        *others,
+        *({"name": name, "value": ":".join(filter(None, [known.get(name), path]))} for name, path in PATHS.items()),
+    ]
 
 
-async def modify_pod(spawner: Any, pod: Any) -> Any:
-    """A pod with a session gets the extension, the time to save it, and the hold against evictions."""
-    if callable(before):
-        changed = before(spawner, pod)
-        pod = await changed if inspect.isawaitable(changed) else changed
+def inject(pod: Any, session: str) -> Any:
+    """The extension, the time to save the session, and the hold against evictions."""
     server = pod.spec.containers[0]
-    if not any(variable.name == "MIGRATOR_SESSION_ID" for variable in server.env or []):
-        return pod  # the controller was away when it started: it runs unprotected
     pod.spec.init_containers = [init_container(), *(pod.spec.init_containers or [])]
     pod.spec.volumes = [*(pod.spec.volumes or []), {"name": VOLUME, "emptyDir": {"sizeLimit": "512Mi"}}]
     server.volume_mounts = [*(server.volume_mounts or []), {"name": VOLUME, "mountPath": HOME, "readOnly": True}]
-    server.env = environment(server.env)
+    server.env = environment(server.env or [])
     grace = pod.spec.termination_grace_period_seconds or 0
     pod.spec.termination_grace_period_seconds = max(grace, settings["graceS"])
-    session = next(variable.value for variable in server.env if getattr(variable, "name", "") == "MIGRATOR_SESSION_ID")
     pod.metadata.labels["session-migrator/session"] = session
     if settings["hold"]:
         pod.metadata.labels["session-migrator/hold"] = "true"
     return pod
+
+
+async def modify_pod(spawner: Any, pod: Any) -> Any:
+    """A server without a session (the controller was away when it started) runs unprotected, and so it does if this fails."""
+    if callable(before):
+        changed = before(spawner, pod)
+        pod = await changed if inspect.isawaitable(changed) else changed
+    session = spawner.environment.get("MIGRATOR_SESSION_ID")
+    if not session:
+        return pod
+    try:
+        return inject(copy.deepcopy(pod), session)
+    except Exception:
+        if (spawner.user_options or {}).get("migrator"):
+            raise  # a standby without its session is of no use to anybody
+        spawner.log.exception("%s starts without protection", spawner._log_name)
+        return pod
 
 
 c.KubeSpawner.pre_spawn_hook = session_hook(
