@@ -10,6 +10,7 @@ from jupyter_extension.errors import ExtensionError
 from jupyter_extension.record.watch import process_id
 
 ATTACH_LIMIT_S = 60.0
+CELL_LIMIT_S = 7 * 24 * 3600.0  # a cell that ran when we came may run for days
 
 
 class NoAgent(ExtensionError):
@@ -23,52 +24,61 @@ class Agents:
 
     def __init__(self, managers: Any, log: logging.Logger) -> None:
         self._managers, self._log = managers, log
-        self._agents: dict[str, tuple[int | None, Any]] = {}
-        self._locks: dict[str, asyncio.Lock] = {}
-        self._refused: dict[str, str] = {}
+        self._attaching: dict[str, tuple[int | None, asyncio.Future[Any]]] = {}
 
     async def get(self, kernel: str, *, timeout: float = ATTACH_LIMIT_S) -> Any:
-        """The kernel's agent. Raises NoAgent with the reason."""
-        async with self._locks.setdefault(kernel, asyncio.Lock()):
-            try:
-                manager = self._managers.get_kernel(kernel)
-            except KeyError as e:
-                raise NoAgent("the kernel is gone") from e
-            pid = process_id(manager)
-            known = self._agents.get(kernel)
-            if known is not None and known[0] == pid:
-                return known[1]
-            await self.drop(kernel)
-            agent = await self._attach(manager, timeout)
-            self._agents[kernel] = (pid, agent)
-            return agent
+        """The kernel's agent. Raises NoAgent with the reason, also if a cell keeps it out for longer than `timeout` s."""
+        attaching = self.attach(kernel)
+        done, _ = await asyncio.wait({attaching}, timeout=timeout)
+        if not done:
+            raise NoAgent("the kernel has run one cell since its start, and the agent waits for its end")
+        return attaching.result()
 
-    async def _attach(self, manager: Any, timeout: float) -> Any:
-        from jupyter_extension.kernel_client import KernelAgent  # noqa: PLC0415 - a server without Python kernels never needs it
+    def attach(self, kernel: str) -> asyncio.Future[Any]:
+        """Begin to let the agent in, once for each process of the kernel; a failure is tried again by the next call."""
+        pid = process_id(self._managers.get_kernel(kernel)) if kernel in self._managers else None
+        known = self._attaching.get(kernel)
+        if known is None or known[0] != pid or _failed(known[1]):
+            known = self._attaching[kernel] = (pid, asyncio.ensure_future(self._attach(kernel)))
+            known[1].add_done_callback(_failed)
+        return known[1]
 
+    async def _attach(self, kernel: str) -> Any:
+        from jupyter_extension.kernel_client import KernelAgent  # noqa: PLC0415 - needed with the first kernel only
+
+        try:
+            manager = self._managers.get_kernel(kernel)
+        except KeyError as e:
+            raise NoAgent("the kernel is gone") from e
         language = getattr(manager.kernel_spec, "language", "") if manager.kernel_spec else ""
         if language.lower() != "python":
             raise NoAgent(f"variables of {language or 'this kind of'} kernels can't be saved")
         try:
-            return await KernelAgent.attach(manager.connection_file, timeout=timeout)
+            return await KernelAgent.attach(manager.connection_file, timeout=CELL_LIMIT_S)
         except Exception as e:  # noqa: BLE001 - whatever a kernel does to the agent is no fault of the server's
             raise NoAgent(f"the kernel did not let the agent in: {e or type(e).__name__}") from e
 
     def known(self, kernel: str) -> Any | None:
         """The agent, if it is attached already."""
-        known = self._agents.get(kernel)
-        return known[1] if known else None
+        known = self._attaching.get(kernel)
+        return known[1].result() if known and known[1].done() and not _failed(known[1]) else None
 
     async def drop(self, kernel: str) -> None:
         """The kernel is gone or another process."""
-        known = self._agents.pop(kernel, None)
-        if known is not None:
-            try:
-                await known[1].close()
-            except Exception as e:  # noqa: BLE001 - its socket may be gone with the kernel
-                self._log.debug("closing the agent of %s: %r", kernel, e)
+        known = self._attaching.pop(kernel, None)
+        if known is None:
+            return
+        known[1].cancel()
+        await asyncio.wait({known[1]})
+        if not _failed(known[1]):
+            await known[1].result().close()
 
     async def close(self) -> None:
         """Let go of all."""
-        for kernel in list(self._agents):
+        for kernel in list(self._attaching):
             await self.drop(kernel)
+
+
+def _failed(attaching: asyncio.Future[Any]) -> bool:
+    """Whether it ended without an agent; reading the exception keeps asyncio from calling it forgotten."""
+    return attaching.done() and (attaching.cancelled() or attaching.exception() is not None)

@@ -80,7 +80,6 @@ class Freezer:
                 patience=min(self._boundary_wait, left / 4),
                 timeout=left,
                 before_files=self.stop_processes,
-                event="frozen",
             )
             try:
                 await self._checkpointer.take(plan)

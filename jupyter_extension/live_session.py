@@ -28,6 +28,7 @@ from jupyter_extension.status import Status
 
 FIRST_RETRY_S = 0.5
 LAYOUT_LOOK_S = 1.0
+LET_IN_S = 3.0  # how long a new kernel's first cell may wait for the agent to get in before it
 HELD_CHANNELS = frozenset({"shell", "stdin"})
 
 
@@ -55,19 +56,34 @@ class LiveSession:
         self._activation: asyncio.Task[JsonDict] | None = None
         self._held_by_lease = False
         self._last_layout: JsonDict = {}
+        self._let_in_until: dict[str, float] = {}
         self.mute.on_asked = lambda kernel, client: self._forward_held()
 
     # --- the hooks of the kernels' websockets -------------------------------------------------------------------
+
+    def kernel_seen(self, kernel: str, manager: Any) -> None:
+        """See `record.connection.Hooks`."""
+        self.watches.ensure(kernel, manager)
+        if kernel not in self._let_in_until:
+            self._let_in_until[kernel] = time.monotonic() + LET_IN_S
+            self._spawn("agent", self._let_in(kernel))
 
     def holds(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
         """See `record.connection.Hooks`."""
         if msg["channel"] not in HELD_CHANNELS:
             return False
-        asked = self.recorder.asking(kernel, client) if msg["channel"] == "stdin" else None
-        if self.status.state == "running" and not (asked and self.mute.awaits(kernel, asked)):
+        waiting_before_it = any(k == kernel and c == client for k, c, _ in self._held)
+        if not waiting_before_it and not self._must_wait(kernel, client, msg):
             return False
         self._held.append((kernel, client, msg))
         return True
+
+    def _must_wait(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
+        """While frozen; for a moment while the agent gets into a new kernel; an answer to a question not yet asked again."""
+        if self.status.state != "running" or time.monotonic() < self._let_in_until.get(kernel, 0):
+            return True
+        asked = self.recorder.asking(kernel, client) if msg["channel"] == "stdin" else None
+        return asked is not None and self.mute.awaits(kernel, asked)
 
     def passes(self, kernel: str, client: str, channel: str, frames: list[Any]) -> bool:
         """See `record.connection.Hooks`."""
@@ -189,16 +205,19 @@ class LiveSession:
             self.recorder.forget(kernel)
             self.channels.forget(kernel)
             self.mute.forget(kernel)
+            self._let_in_until.pop(kernel, None)
         for kernel in now - before:
-            self.watches.ensure(kernel, self._parts.managers.get_kernel(kernel))
+            self.kernel_seen(kernel, self._parts.managers.get_kernel(kernel))
             self._activity(kernel, "done")
-            self._spawn("agent", self._let_in(kernel))
 
     async def _let_in(self, kernel: str) -> None:
         try:
-            await self.agents.get(kernel)
+            await self.agents.get(kernel, timeout=LET_IN_S)
         except NoAgent as e:
             self.log.info("kernel %s: %s", kernel, e)
+        finally:
+            self._let_in_until[kernel] = 0.0
+            self._forward_held()
 
     def _ready(self) -> Machinery:
         if self.machinery is None:

@@ -142,13 +142,7 @@ def _checkpointer(
         layout=ears.layout,
         log=log,
     )
-    limits = Limits(
-        settings.min_interval_s,
-        settings.max_age_s,
-        settings.cheap_redo_s,
-        settings.kernel_share,
-        settings.machine_share,
-    )
+    limits = Limits(settings.min_interval_s, settings.kernel_share, settings.machine_share)
     return Checkpointer(
         capture,
         ears.layout,
@@ -156,6 +150,7 @@ def _checkpointer(
         limits=limits,
         files_changed=workspace.differs,
         files_interval_s=settings.files_interval_s,
+        patience_s=settings.patience_s,
         kernel_timeout_s=settings.kernel_timeout_s,
         retry_limit_s=settings.retry_limit_s,
         log=log,

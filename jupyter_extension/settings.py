@@ -15,6 +15,7 @@ DEFAULT_EXCLUDES = [
     "**/.nfs*",
     "**/.~*",
     "**/lost+found",
+    "**/profile_*/history.sqlite*",
     "**/.ssh/agent*",
 ]
 
@@ -23,24 +24,20 @@ class Settings(HasTraits):
     """The traitlets of the extension (`c.SessionMigrator.<name>`)."""
 
     min_interval_s = Float(
-        2.0,
-        help="Seconds (default 2) between two background snapshots of a kernel at least: less would only cost, more would be run again.",
-    ).tag(config=True)
-    max_age_s = Float(
-        30.0,
-        help="Seconds (default 30) after which changed kernel state is saved even if the cells since are cheap to run again.",
-    ).tag(config=True)
-    cheap_redo_s = Float(
         1.0,
-        help="Seconds (default 1) of cell time since the last checkpoint up to which running them again is cheaper than saving.",
+        help="Seconds (default 1) between two background snapshots of a kernel at least: cells of less are run again.",
+    ).tag(config=True)
+    patience_s = Float(
+        30.0,
+        help="Seconds (default 30) that a background snapshot waits for the end of a cell before it is armed anew.",
     ).tag(config=True)
     kernel_share = Float(
         0.03,
         help="Fraction (default 0.03) of a kernel's time that background snapshots may pause it at most.",
     ).tag(config=True)
     machine_share = Float(
-        0.25,
-        help="Fraction (default 0.25) of the time that background snapshots may be at work: a pod often has one processor.",
+        0.1,
+        help="Fraction (default 0.1) of the time that background snapshots may be at work: a pod often has one processor.",
     ).tag(config=True)
     files_interval_s = Float(
         10.0,

@@ -27,7 +27,7 @@ JsonDict = Dict[str, Any]
 END_WAIT_S = 5.0
 FROZEN_WAIT_S = 0.1  # a kernel that was stopped at the boundary says no more; its last output may still be on the way
 BACKGROUND_NICENESS = 10
-ASK_LIMIT_S = 2.0
+AT_ONCE_S = 0.2  # an idle kernel needs no longer to fork, however great the hurry
 
 
 async def _nothing() -> None:
@@ -48,7 +48,6 @@ class Plan:
     patience: float = 5.0
     timeout: float = 120.0
     before_files: Callable[[], Awaitable[None]] = _nothing
-    event: str = "durable"
 
 
 @dataclass
@@ -59,6 +58,7 @@ class Result:
     saved: dict[str, JsonDict]
     failed: dict[str, str]
     bytes_written: int
+    work_s: float
 
 
 class Capture:
@@ -81,6 +81,7 @@ class Capture:
     ) -> None:
         self.base: Manifest | None = None
         self.reasons: dict[str, str] = {}
+        self.hurry = asyncio.Event()
         self._store, self._keys, self._session, self._epoch = store, keys, session, epoch
         self._link, self._agents, self._recorder, self._pump = link, agents, recorder, pump
         self._workspace, self._layout, self._log = workspace, layout, log
@@ -109,12 +110,14 @@ class Capture:
         marks = {k: self._recorder.log_of(k).ends for k in plan.save}
         old = self.base.body["kernels"] if self.base else {}
         saved, failed = await self._save_kernels(writer, plan, layout["kernels"], old)
+        reading_ended = time.monotonic()
         kernels: dict[str, JsonDict] = {}
         for kernel, about in layout["kernels"].items():
             entry = saved.get(kernel) or self._keep_kernel(writer, kernel, old)
             kernels[kernel] = {"parts": [], "boundary": {}, "report": {}, "python": "", **(entry or {}), **about}
             kernels[kernel]["salvage"] = await self._salvage(writer, plan, kernel) if kernel in failed else None
         await plan.before_files()
+        frozen_at = time.time()
         files = await self._files(writer, plan)
         await self._ends_heard(saved, FROZEN_WAIT_S if plan.freeze else END_WAIT_S)
         position = await self._pump.flush()
@@ -130,11 +133,12 @@ class Capture:
             "server": {"at": time.time()},
         }
         manifest = await writer.commit(body)
-        event = {"event": plan.event, "at": time.time(), "detail": {"snapshot": manifest.snapshot}}
-        await self._link.durable(manifest.snapshot, manifest.state_bytes, [event])
+        events = [{"event": "frozen", "at": frozen_at}, {"event": "durable", "at": time.time()}] if plan.freeze else []
+        await self._link.durable(manifest.snapshot, manifest.state_bytes, events)
         self.base = manifest
         self._recorder.trim(covered)
-        return Result(manifest, saved, failed, writer.bytes_written)
+        work_s = time.monotonic() - reading_ended + sum(entry["work_s"] for entry in saved.values())
+        return Result(manifest, saved, failed, writer.bytes_written, work_s)
 
     async def _save_kernels(
         self, writer: SnapshotWriter, plan: Plan, present: JsonDict, old: JsonDict
@@ -159,22 +163,43 @@ class Capture:
             return str(e) or type(e).__name__
 
     async def _boundary(self, writer: SnapshotWriter, plan: Plan, kernel: str, old: JsonDict | None) -> JsonDict:
-        """Save at the next boundary; give up if the cell that runs now still runs after `patience`."""
+        """Save at the next boundary; give up if the kernel reaches none within `patience`, or before somebody's hurry."""
         agent = await self._agents.get(kernel, timeout=plan.patience)
-        running = (await agent.status()).current_msg_id
-        saving = asyncio.ensure_future(self._save(agent, writer, f"kernel/{kernel}/", old, "boundary", plan))
+        reached = asyncio.Event()
+        saving = asyncio.ensure_future(self._save(agent, writer, f"kernel/{kernel}/", old, "boundary", plan, reached))
         try:
-            done, _ = await asyncio.wait({saving}, timeout=plan.patience)
-            if not done and running is not None and await _still_runs(agent, running):
-                raise asyncio.TimeoutError
-            return await saving
+            began = await self._patiently(saving, reached, plan)
+            entry: JsonDict = await saving
+            entry["work_s"] = time.monotonic() - began
+            return entry
         finally:
             if not saving.done():
                 saving.cancel()
                 await asyncio.wait({saving})
 
+    async def _patiently(self, saving: asyncio.Future[Any], reached: asyncio.Event, plan: Plan) -> float:
+        """Wait for the boundary: when it came, on the monotonic clock. Raises TimeoutError if it did not."""
+        arrival, hurry = asyncio.ensure_future(reached.wait()), asyncio.ensure_future(self.hurry.wait())
+        try:
+            await asyncio.wait({saving, arrival, hurry}, timeout=plan.patience, return_when=asyncio.FIRST_COMPLETED)
+            if not reached.is_set() and not saving.done():
+                await asyncio.wait({saving, arrival}, timeout=AT_ONCE_S, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            arrival.cancel()
+            hurry.cancel()
+        if not reached.is_set() and not saving.done():
+            raise asyncio.TimeoutError
+        return time.monotonic()
+
     async def _save(
-        self, agent: Any, writer: SnapshotWriter, prefix: str, old: JsonDict | None, when: str, plan: Plan
+        self,
+        agent: Any,
+        writer: SnapshotWriter,
+        prefix: str,
+        old: JsonDict | None,
+        when: str,
+        plan: Plan,
+        reached: asyncio.Event | None = None,
     ) -> JsonDict:
         from jupyter_extension.kernel_client import KernelEntry, save_kernel  # noqa: PLC0415 - loaded with the first Python kernel
 
@@ -188,6 +213,7 @@ class Capture:
             timeout=plan.timeout,
             freeze=plan.freeze,
             niceness=0 if plan.freeze else BACKGROUND_NICENESS,
+            reached=reached,
         )
         return dict(entry.to_json())
 
@@ -198,7 +224,7 @@ class Capture:
         for part in entry["parts"]:
             writer.forget(part)
             writer.keep(part)
-        return {k: entry[k] for k in ("parts", "boundary", "report", "python")}
+        return entry
 
     async def _salvage(self, writer: SnapshotWriter, plan: Plan, kernel: str) -> JsonDict | None:
         """The namespace in the middle of a running cell, for the user to choose instead of running the cell again."""
@@ -235,15 +261,6 @@ class Capture:
             k: self._recorder.log_of(k).covered_by(e["boundary"].get("last_msg_id"), marks.get(k, 0))
             for k, e in kernels.items()
         }
-
-
-async def _still_runs(agent: Any, msg_id: str) -> bool:
-    """Whether the kernel is in the same cell as before; one that doesn't answer was stopped at its boundary by us."""
-    try:
-        status = await asyncio.wait_for(agent.status(), ASK_LIMIT_S)
-    except asyncio.TimeoutError:
-        return False
-    return bool(status.current_msg_id == msg_id)
 
 
 def at_risk(result: Result, reasons: dict[str, str]) -> list[JsonDict]:

@@ -29,13 +29,14 @@ class Checkpointer:
         files_changed: Callable[[], Awaitable[bool]],
         files_interval_s: float,
         kernel_timeout_s: float,
+        patience_s: float,
         retry_limit_s: float,
         log: logging.Logger,
     ) -> None:
         self.capture = capture
         self._layout, self._status, self._limits, self._log = layout, status, limits, log
         self._files_changed, self._files_interval = files_changed, files_interval_s
-        self._kernel_timeout, self._retry_limit = kernel_timeout_s, retry_limit_s
+        self._kernel_timeout, self._patience, self._retry_limit = kernel_timeout_s, patience_s, retry_limit_s
         self._ledgers: dict[str, Ledger] = {}
         self._wake = asyncio.Event()
         self._turn = asyncio.Lock()
@@ -43,7 +44,7 @@ class Checkpointer:
         self._retry_at = 0.0
         self._pause = 0.5
         self._next_files = 0.0
-        self._current: asyncio.Future[Result] | None = None
+        self._saving: set[str] = set()
 
     def activity(self, kernel: str, what: str) -> None:
         """A kernel began or ended something: `started`, `done`, `restarted`, `gone`."""
@@ -53,8 +54,9 @@ class Checkpointer:
         elif what == "restarted":
             self._ledgers[kernel] = Ledger(dirty_since=now)
         else:
-            ledger = self._ledgers.setdefault(kernel, Ledger(dirty_since=now))
-            ledger.started(now) if what == "started" else ledger.done(now)
+            self._ledgers.setdefault(kernel, Ledger(dirty_since=now)).touched(now)
+        if kernel not in self._saving:
+            self.capture.hurry.set()
         self._wake.set()
 
     def dirty(self) -> set[str]:
@@ -66,6 +68,7 @@ class Checkpointer:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._asked.append(future)
         self._retry_at = 0.0
+        self.capture.hurry.set()
         self._wake.set()
         return await future
 
@@ -81,7 +84,7 @@ class Checkpointer:
 
     def _sleep_s(self) -> float:
         now = time.monotonic()
-        due = [at for at in (ledger.due_at(now, self._limits) for ledger in self._ledgers.values()) if at is not None]
+        due = [at for at in (ledger.due_at(self._limits) for ledger in self._ledgers.values()) if at is not None]
         soonest = min([*due, self._next_files, now + IDLE_LOOK_S])
         return max(soonest, self._retry_at) - now if max(soonest, self._retry_at) > now else 0.05
 
@@ -90,11 +93,11 @@ class Checkpointer:
         if now < self._retry_at:
             return
         asked, self._asked = self._asked, []
-        due = {k for k, ledger in self._ledgers.items() if (ledger.due_at(now, self._limits) or now + 1) <= now}
+        due = {k for k, at in ((k, v.due_at(self._limits)) for k, v in self._ledgers.items()) if at is not None and at <= now}
         files = bool(asked) or await self._files_due(now)
         if not (asked or due or files):
             return
-        plan = Plan(save=self.dirty() if asked else due, files=files, timeout=self._kernel_timeout)
+        plan = Plan(save=self.dirty() if asked else due, files=files, patience=self._patience, timeout=self._kernel_timeout)
         try:
             result = await self.take(plan)
         except ExtensionError as e:
@@ -121,30 +124,32 @@ class Checkpointer:
 
     async def take(self, plan: Plan) -> Result:
         """One snapshot now, after the one that is being taken. Raises SnapshotFailed or FencedOut."""
+        if plan.freeze:
+            self.capture.hurry.set()
         async with self._turn:
+            self.capture.hurry.clear()
+            self._saving = set(plan.save)
             now = time.monotonic()
             before = {k: self._ledgers.setdefault(k, Ledger(dirty_since=now)).saving(now) for k in plan.save}
             try:
                 result = await self.capture.take(plan)
             except BaseException as e:
-                self._settle(before, set(), {}, time.monotonic() - now)
+                self._settle(before, {}, 0.0)
                 if isinstance(e, SnapshotFailed):
                     self._back_off(e)
                 raise
-            self._settle(before, set(result.saved), result.saved, time.monotonic() - now)
+            self._settle(before, result.saved, result.work_s)
             self._pause = 0.5
             self._tell(result)
             return result
 
-    def _settle(self, before: dict[str, Ledger], saved: set[str], entries: dict[str, Any], work_s: float) -> None:
+    def _settle(self, before: dict[str, Ledger], saved: dict[str, Any], work_s: float) -> None:
         for kernel, old in before.items():
             ledger = self._ledgers.get(kernel)
-            if ledger is None:
-                continue
-            if kernel in saved:
-                ledger.saved(float(entries[kernel]["report"].get("pause_s") or 0.0), work_s)
-            else:
-                ledger.failed(old, work_s)
+            if ledger is not None and kernel in saved:
+                ledger.saved(float(saved[kernel]["report"].get("pause_s") or 0.0), work_s)
+            elif ledger is not None:
+                ledger.failed(old)
 
     def _back_off(self, error: SnapshotFailed) -> None:
         self._log.warning("%s; the next try is in %.1f s", error, self._pause)

@@ -27,7 +27,9 @@ _GRACE_S = 5.0  # how much longer than the agent we are patient
 class Attempt:
     """What one child sent, and what became of it. `ended`: the agent's verdict, with `outcome` and `culprit`."""
 
-    def __init__(self, agent: KernelAgent, blobs: PartBlobs, deadline: float, hang_s: float) -> None:
+    def __init__(
+        self, agent: KernelAgent, blobs: PartBlobs, deadline: float, hang_s: float, reached: asyncio.Event | None = None
+    ) -> None:
         self.hello: dict[str, Any] = {}
         self.report: dict[str, Any] = {}
         self.ended: dict[str, Any] = {}
@@ -38,7 +40,7 @@ class Attempt:
         self._blobs = blobs
         self._deadline = deadline
         self._hang_s = hang_s
-        self._forked = False
+        self._forked = reached or asyncio.Event()
 
     async def run(self, request: dict[str, Any]) -> None:
         """Make the attempt; afterwards `good` or `ended` say how it went. Raises KernelBusy, KernelDied, store errors."""
@@ -76,7 +78,7 @@ class Attempt:
             if reader.bytes_read != read or reader.held_up:
                 read, moved = reader.bytes_read, time.monotonic()
             still = time.monotonic() - moved
-            if not self._forked and not self.hello:
+            if not self._forked.is_set():
                 if events.done():
                     return
                 if time.monotonic() > self._deadline:
@@ -96,6 +98,7 @@ class Attempt:
                 for frame in batch:
                     if frame.kind == stream.HELLO:
                         self.hello = json.loads(bytes(frame.payload))
+                        self._forked.set()
                         self._blobs.begin(checked=self.hello.get("check") == stream.CHECK)
                     elif frame.kind == stream.END:
                         await self._blobs.end()
@@ -112,7 +115,7 @@ class Attempt:
                 self.ended = {"outcome": "kernel-died"}
                 return
             if event["event"] == "forked":
-                self._forked = True
+                self._forked.set()
                 self.pauses.append(float(event["pause_s"]))
             elif event["event"] == "refused":
                 self.ended = {"outcome": "refused", "reason": event.get("reason")}

@@ -6,6 +6,7 @@ named in the report. The kernel goes on all the time.
 
 from __future__ import annotations
 
+import asyncio
 import time
 from collections import Counter
 
@@ -30,12 +31,14 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     hang_s: float = 20,
     freeze: bool = False,
     niceness: int = 0,
+    reached: asyncio.Event | None = None,
 ) -> KernelEntry:
     """Save the kernel's state as blobs named `prefix` + part; returns when it was read whole.
 
     `when`: "boundary" waits for the end of the running cell, "now" does not. `base`: the kernel's entry in the manifest
     that the writer is based on. `freeze`: the kernel is stopped at the very instant of the fork, and stays so. `hang_s`:
-    seconds without progress after which a child is given up. `niceness`: of the child.
+    seconds without progress after which a child is given up. `niceness`: of the child. `reached`: set at the fork, so that
+    a caller who loses patience with a long cell can tell it from a save under way.
 
     Raises KernelBusy (no boundary within `timeout` s), KernelDied, SaveFailed, or what the store raises; the writer
     then knows nothing of the kernel. If it raises, the kernel runs.
@@ -47,7 +50,7 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     pauses: list[float] = []
     for _ in range(ATTEMPTS):
         skip = [name for name, count in offences.items() if count > 1]
-        attempt = Attempt(agent, blobs, deadline, hang_s)
+        attempt = Attempt(agent, blobs, deadline, hang_s, reached)
         try:
             await attempt.run({**request, "skip": skip})
         finally:

@@ -20,9 +20,11 @@ class Hooks(Protocol):
     """What the connection needs of the live session."""
 
     recorder: Recorder
-    watches: Watches
     channels: PageChannels
     log: logging.Logger
+
+    def kernel_seen(self, kernel: str, manager: Any) -> None:
+        """A page connects to this kernel: listen to it, and let the agent in before its first cell."""
 
     def holds(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
         """Whether this request must wait (it was recorded); the session forwards it later."""
@@ -45,7 +47,7 @@ def recording_class(base: type, hooks: Hooks) -> type:
             return connected
 
         def _prepare_return(self) -> None:
-            hooks.watches.ensure(self.kernel_id, self.kernel_manager)
+            hooks.kernel_seen(self.kernel_id, self.kernel_manager)
             hooks.channels.adopt(self.kernel_id, self.session.session)
 
         def _tell_state(self) -> None:

@@ -99,7 +99,7 @@ class RedoLog:
             yield self._entry("request", client=request.client, channel=request.channel, msg=request.msg)
             for mark in ("started", "done", "replied"):
                 if getattr(request, mark) or (mark == "done" and request.muted):
-                    yield self._entry(mark, msg_id=msg_id)
+                    yield self._entry(mark, msg_id=msg_id, count=request.count)
             for content in request.inputs:
                 yield self._entry("input", msg_id=msg_id, content=content)
             if request.asking:
@@ -142,6 +142,7 @@ class RedoLog:
 
     def _started(self, request: Request, entry: JsonDict) -> bool:
         changed, request.started = not request.started, True
+        request.count = entry.get("count", request.count)
         return changed
 
     def _done(self, request: Request, entry: JsonDict) -> bool:

@@ -38,6 +38,7 @@ class Request:
     covered: bool = False
     muted: bool = False
     asking: str | None = None
+    count: int | None = None
     inputs: list[JsonDict] = field(default_factory=list)
     outputs: dict[str, Output] = field(default_factory=OrderedDict)
     dropped: set[str] = field(default_factory=set)
@@ -104,6 +105,8 @@ class Request:
             return False
         if key in self.outputs:
             return self.mark_seen(key) if seen else False
+        if msg["header"]["msg_type"] == "execute_input":
+            self.count = msg["content"].get("execution_count")
         self.outputs[key] = Output(msg, seen, len(json.dumps(msg)))
         total = sum(o.size for o in self.outputs.values())
         for old in sorted(self.outputs, key=lambda k: not self.outputs[k].seen):

@@ -76,14 +76,24 @@ class Kernels:
                 "failed": True,
             }
 
-    async def renew(self, kernel: str, entry: JsonDict, row: JsonDict | None, reader: SnapshotReader) -> JsonDict:
-        """Put a living kernel back to a state: the same id, a new process, the report of the load."""
+    async def load_or_fresh(self, kernel: str, entry: JsonDict, reader: SnapshotReader) -> JsonDict:
+        """As `load`; a kernel that took a part of its state only is replaced by a fresh one."""
+        report = await self.load(kernel, entry, reader)
+        if report.get("failed"):
+            await self._restart(kernel)
+        return report
+
+    async def _restart(self, kernel: str) -> None:
         manager = self._managers.get_kernel(kernel)
         await self._agents.drop(kernel)
         await ensure_async(manager.restart_kernel(now=True))
-        self._recorder.apply(kernel, "restart")
         self._watches.ensure(kernel, manager)
         prime_kernel_info(manager)
+
+    async def renew(self, kernel: str, entry: JsonDict, row: JsonDict | None, reader: SnapshotReader) -> JsonDict:
+        """Put a living kernel back to a state: the same id, a new process, the report of the load."""
+        await self._restart(kernel)
+        self._recorder.apply(kernel, "restart")
         return await self.load(kernel, entry, reader)
 
     async def save_row(self, row: JsonDict) -> None:

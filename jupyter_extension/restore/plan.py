@@ -41,14 +41,16 @@ def logs_of(
     return logs, layout
 
 
-def steps_of(log: RedoLog) -> list[Step]:
-    """The steps in the order of arrival."""
+def steps_of(log: RedoLog, *, stateless: bool = False) -> list[Step]:
+    """The steps in the order of arrival. `stateless`: the variables are lost, so that no cell may run on top of them."""
     steps: list[Step] = []
-    aborting = False
+    aborting = stateless
     for request in log.requests.values():
         action = _action(request)
         if aborting and action == RUN and request.is_cell:
             action = ABORT
+        elif stateless and action == MUTED:
+            action = DELIVER
         if action == SKIP and not request.done:
             aborting = True
         steps.append(Step(request, action, request.done))

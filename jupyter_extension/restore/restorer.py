@@ -109,7 +109,7 @@ class Restorer:
             await self._kernels.start(kernel, about, rows.get(kernel))
             restarted = kernel in logs and logs[kernel].restarted
             entry = entries.get(kernel, {}) if not restarted else {}
-            return await self._kernels.load(kernel, entry, reader)
+            return await self._kernels.load_or_fresh(kernel, entry, reader)
 
         for kernel in [str(k) for k in self._managers.list_kernel_ids()]:
             if kernel not in layout["kernels"]:
@@ -138,18 +138,18 @@ class Restorer:
             about = layout["kernels"][kernel]
             reports[kernel] = {"kernel": kernel, "path": about.get("path"), **_summary(load)}
             reports[kernel]["salvage"] = bool(entries.get(kernel, {}).get("salvage"))
-            if kernel in logs and kernel in self._managers and not load.get("failed"):
+            if kernel in logs and kernel in self._managers:
                 self._recorder.logs[kernel] = logs[kernel]
-                waits.append(self._replay(kernel, reports[kernel]))
+                waits.append(self._replay(kernel, reports[kernel], stateless=bool(load.get("failed"))))
         await asyncio.gather(*waits)
         return list(reports.values())
 
-    async def _replay(self, kernel: str, report: JsonDict) -> None:
+    async def _replay(self, kernel: str, report: JsonDict, *, stateless: bool) -> None:
         manager = self._managers.get_kernel(kernel)
         watch = self._watches.ensure(kernel, manager)
         run = Resubmission(kernel, manager, self._recorder, self._channels, self._mute, self._log)
         run.kernel_session = watch.kernel_session
-        await run.run()
+        await run.run(stateless=stateless)
         report.update(rerun=run.rerun, skipped=run.skipped)
         waiting = asyncio.ensure_future(run.muted_done())
         self.background.append(waiting)

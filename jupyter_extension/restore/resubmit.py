@@ -31,10 +31,13 @@ class Resubmission:
         self.skipped: list[JsonDict] = []
         self.steps: list[Step] = []
 
-    async def run(self) -> None:
-        """Send everything in the order of arrival; a change of the page that asked waits for the one before to end."""
+    async def run(self, *, stateless: bool = False) -> None:
+        """Send everything in the order of arrival; a change of the page that asked waits for the one before to end.
+
+        `stateless`: the variables are lost; nothing is run, and the page hears the end of what it waits for.
+        """
         redo = self._recorder.log_of(self._kernel)
-        self.steps = steps_of(redo)
+        self.steps = steps_of(redo, stateless=stateless)
         redo.forget_ends()
         if not self.steps:
             return
@@ -61,7 +64,7 @@ class Resubmission:
             self.skipped.append({"cell": request.cell, "reason": SKIPPED})
         if step.action in (SKIP, ABORT) and not step.had_ended:
             self._refuse(request, step.action)
-        if step.action in (SKIP, ABORT):
+        if step.action in (SKIP, ABORT, DELIVER):
             self._recorder.apply(self._kernel, "covered", msg_id=request.msg_id)
         return step.action in (MUTED, RUN)
 
@@ -76,7 +79,7 @@ class Resubmission:
                 self._tell(request, "iopub", "clear_output", {"wait": False})
             self._recorder.apply(self._kernel, "again", msg_id=request.msg_id)
         if request.is_cell:
-            self.rerun.append({"cell": request.cell, "execution_count": _count_of(request)})
+            self.rerun.append({"cell": request.cell, "execution_count": request.count})
 
     def _send(self, request: Request, subshells: Any) -> None:
         wire = to_wire(request.msg)
@@ -118,11 +121,10 @@ class Resubmission:
 
     def _catch_up(self, request: Request) -> None:
         """What the page has not heard of a request that had ended: outputs, reply, the kernel's idle."""
-        unseen, request_count = request.unseen, _count_of(request)
-        for msg in unseen:
+        for msg in request.unseen:
             self._forward(request, msg)
         if not request.replied and (request.done or request.muted or request.covered):
-            self._finish(request, _reply_of(request, request_count))
+            self._finish(request, _reply_of(request))
 
     def _refuse(self, request: Request, action: str) -> None:
         if action == SKIP:
@@ -152,18 +154,10 @@ class Resubmission:
         self._channels.deliver(self._kernel, request.client, channel, [*frames, *buffers])
 
 
-def _count_of(request: Request) -> int | None:
-    for output in request.outputs.values():
-        count = output.msg["content"].get("execution_count")
-        if isinstance(count, int):
-            return count
-    return None
-
-
-def _reply_of(request: Request, count: int | None) -> dict[str, Any]:
+def _reply_of(request: Request) -> dict[str, Any]:
     """The reply that the page never got, as far as the outputs tell it."""
     for output in request.outputs.values():
         if output.msg["header"]["msg_type"] == "error":
             content = output.msg["content"]
-            return {"status": "error", "execution_count": count, "payload": [], "user_expressions": {}, **content}
-    return {"status": "ok", "execution_count": count, "payload": [], "user_expressions": {}}
+            return {"status": "error", "execution_count": request.count, "payload": [], "user_expressions": {}, **content}
+    return {"status": "ok", "execution_count": request.count, "payload": [], "user_expressions": {}}

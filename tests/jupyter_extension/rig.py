@@ -25,6 +25,7 @@ from migrator.gateway.settings import Gateway
 from migrator.session import Owner, Record, SessionRecords, Target, new_session_id, phases
 from migrator.session.sealing import Secrets, seal
 from migrator.session.tokens import issue
+from migrator.snapshot import SessionKeys, read_journal
 from migrator.storage import open_store
 
 SECRET = b"federation-secret-of-at-least-32-bytes"
@@ -146,6 +147,7 @@ class Page:
         self.kernel, self.v1 = kernel, v1
         self.client = uuid.uuid4().hex
         self.cells: dict[str, Cell] = {}
+        self.cell_ids: dict[str, str] = {}
         self.stray: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
         self.connection: WebSocketClientConnection | None = None
@@ -213,11 +215,11 @@ class Page:
         """Run a cell, without waiting for it."""
         content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": True,
                    "stop_on_error": True}  # fmt: skip
-        cell = Cell("")
-        msg_id = await self.send("execute_request", content, cellId=uuid.uuid4().hex[:8], **metadata)
-        cell.msg_id = msg_id
-        self.cells[msg_id] = cell
-        return cell
+        cell_id = uuid.uuid4().hex[:8]
+        msg_id = await self.send("execute_request", content, cellId=cell_id, **metadata)
+        self.cells[msg_id] = Cell(msg_id)
+        self.cell_ids[msg_id] = cell_id
+        return self.cells[msg_id]
 
     async def run(self, code: str, **metadata: Any) -> Cell:
         """Run a cell to its end."""
@@ -334,6 +336,16 @@ class Rig:
         page = await Page(kernel, v1=v1).connect(server)
         self.pages.append(page)
         return page
+
+    async def journalled(self, msg_id: str) -> None:
+        """Wait until the journal holds this request."""
+
+        async def check() -> bool:
+            rows = await read_journal(self.records.objects(self.id), SessionKeys(KEY), self.id, (0, 0))
+            entries = [e for _, _, batch in rows for e in batch]
+            return any(e["type"] == "request" and e["msg"]["header"]["msg_id"] == msg_id for e in entries)
+
+        await until(check, "the request in the journal")
 
     async def end(self) -> None:
         await asyncio.gather(*(p.leave() for p in self.pages))

@@ -2,38 +2,191 @@
 
 from __future__ import annotations
 
-from tests.jupyter_extension.rig import Rig, until
+import signal
+import time
+from typing import Any
+
+from tests.jupyter_extension.rig import Page, Rig, Server, until
+
+LOOP = "import time\nprint('begin')\nfor i in range({n}): time.sleep(0.1)\nprint('end', x)"
 
 
-async def test_a_running_cell_a_queued_one_and_the_past_move(rig: Rig) -> None:
+async def opened(rig: Rig, path: str = "a.ipynb") -> tuple[Server, str, Page]:
+    """A running server with a notebook that a page has open."""
+    a = await rig.server("a")
+    await rig.in_state(a, "running")
+    _, kernel = await a.notebook(path)
+    return a, kernel, await rig.page(a, kernel)
+
+
+async def covered(server: Server) -> None:
+    """Wait until a snapshot holds what the kernels have now."""
+    now = time.time()
+
+    async def check() -> bool:
+        status = await server.status()
+        return bool(status["covered"]) and status["saved"]["at"] > now
+
+    await until(check, "a snapshot of now")
+
+
+async def move(rig: Rig, a: Server) -> tuple[Server, Any]:
+    """A planned move to b."""
+    b = await rig.begin_move()
+    await rig.in_state(b, "standby")
+    frozen = await a.control("freeze", {"deadline": None})
+    await rig.fence()
+    return b, (await b.control("activate", {"snapshot": frozen["snapshot"]}))["report"]
+
+
+async def test_cells_files_session_and_terminal_move(rig: Rig) -> None:
     a = await rig.server("a")
     await rig.in_state(a, "running")
     session, kernel = await a.notebook("folder/a.ipynb")
     page = await rig.page(a, kernel)
-    await page.run("x = 41; print('hello')")
-    first = await page.run("x += 1; open('out.txt', 'a').write('once')")
-    assert first.reply["execution_count"] == 2
+    await page.run("x = 42; print('hello')")
+    await page.run("_ = open('out.txt', 'a').write('once')")
     (a.home / "data.bin").write_bytes(b"\0\1\2" * 1000)
-    running = await page.start("import time\nprint('begin')\nfor i in range(30): time.sleep(0.1)\nprint('end', x)")
+    await a.json("POST", "api/terminals", {"name": "1"})
+    await covered(a)
+    running = await page.start(LOOP.format(n=50))
     queued = await page.start("y = x * 2; print(y)")
     await until(lambda: "begin" in running.text, "the running cell's first output")
-    b = await rig.begin_move()
-    await rig.in_state(b, "standby")
-    frozen = await a.control("freeze", {"deadline": None})
-    assert (await rig.record()).snapshot == frozen["snapshot"]
-    await until(lambda: page.closed, "the page to be sent off")
-    await rig.fence()
-    report = (await b.control("activate", {"snapshot": frozen["snapshot"]}))["report"]
+    b, report = await move(rig, a)
+    assert page.closed
     a.kill()
     await page.connect(b)
     await until(lambda: running.ended and queued.ended, "the cells to complete")
     assert running.text == "begin\nend 42\n"
     assert queued.text == "84\n"
+    assert queued.reply is not None
     assert queued.reply["execution_count"] == 4
     after = await page.run("print(x, y, open('out.txt').read())")
     assert after.text == "42 84 once\n"
     assert (b.home / "data.bin").read_bytes() == b"\0\1\2" * 1000
     sessions = await b.json("GET", "api/sessions")
     assert [(s["id"], s["kernel"]["id"], s["path"]) for s in sessions] == [(session, kernel, "folder/a.ipynb")]
+    assert [t["name"] for t in await b.json("GET", "api/terminals")] == ["1"]
     (row,) = report["kernels"]
     assert len(row["rerun"]) == 2
+    assert row["salvage"]
+
+
+async def test_a_kill_without_notice_loses_nothing_and_doubles_nothing(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("x = 1")
+    await covered(a)
+    done = await page.run("x += 1; print('done', x)")
+    running = await page.start(LOOP.format(n=30))
+    await until(lambda: "begin" in running.text, "the first output")
+    queued = await page.start("print('queued', x)")
+    await rig.journalled(queued.msg_id)
+    snapshot = (await rig.record()).snapshot
+    a.kill()
+    b = await rig.begin_move()
+    await rig.in_state(b, "standby")
+    await rig.fence()
+    await b.control("activate", {"snapshot": snapshot})
+    await page.connect(b)
+    await until(lambda: running.ended and queued.ended, "the cells to complete")
+    assert (done.text, running.text, queued.text) == ("done 2\n", "begin\nend 2\n", "queued 2\n")
+    assert page.cells[queued.msg_id].reply["execution_count"] == 4
+
+
+async def test_what_no_page_saw_is_shown_once(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    cell = await page.start("import time\nfor i in range(10):\n    print(i, flush=True)\n    time.sleep(0.1)")
+    await until(lambda: "1\n" in cell.text, "some output")
+    await page.leave()
+    await until(lambda: _idle(a), "the end of the cell")
+    b, _ = await move(rig, a)
+    await page.connect(b)
+    await until(lambda: cell.ended, "the reply")
+    assert cell.text == "".join(f"{i}\n" for i in range(10))
+    assert cell.reply == {**cell.reply, "status": "ok", "execution_count": 1}
+
+
+async def _idle(server: Server) -> bool:
+    return (await server.json("GET", "api/kernels"))[0]["execution_state"] == "idle"
+
+
+async def test_a_cell_marked_no_rerun_is_left_and_said(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("x = 1")
+    cell = await page.start("open('log', 'a').write('1')\nimport time; time.sleep(30)", tags=["no-rerun"])
+    behind = await page.start("print('behind')")
+    await until(lambda: (a.home / "log").exists(), "the cell to begin")
+    b, report = await move(rig, a)
+    await page.connect(b)
+    await until(lambda: cell.ended and behind.ended, "both to end")
+    assert cell.reply is not None
+    assert cell.reply["status"] == "error"
+    assert "not run again" in cell.text
+    assert behind.reply == {"status": "aborted"}
+    assert (b.home / "log").read_text() == "1"
+    assert [s["cell"] for s in report["kernels"][0]["skipped"]] == [_cell_id(page, cell.msg_id)]
+    assert (await page.run("print(x)")).text == "1\n"
+
+
+def _cell_id(page: Page, msg_id: str) -> str:
+    return page.cell_ids[msg_id]
+
+
+async def test_a_pending_question_keeps_its_box_and_earlier_answers(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("x = 1")
+    cell = await page.start("a = input('first'); b = input('second'); print(a, b)")
+    await until(lambda: len(page.asked) == 1, "the first question")
+    await page.send("input_reply", {"value": "one"}, "stdin")
+    await until(lambda: len(page.asked) == 2, "the second question")
+    b, _ = await move(rig, a)
+    await page.connect(b)
+    await page.send("input_reply", {"value": "two"}, "stdin")
+    await until(lambda: cell.ended, "the cell's end")
+    assert cell.text == "one two\n"
+    assert len(page.asked) == 2
+
+
+async def test_the_old_protocol_moves_too(rig: Rig) -> None:
+    a = await rig.server("a")
+    await rig.in_state(a, "running")
+    _, kernel = await a.notebook()
+    page = await rig.page(a, kernel, v1=False)
+    await page.run("x = 42")
+    running = await page.start(LOOP.format(n=20))
+    await until(lambda: "begin" in running.text, "the first output")
+    b, _ = await move(rig, a)
+    await page.connect(b)
+    await until(lambda: running.ended, "the cell's end")
+    assert running.text == "begin\nend 42\n"
+
+
+async def test_requests_that_come_while_it_freezes_arrive_at_the_target(rig: Rig) -> None:
+    a, kernel, page = await opened(rig)
+    other = await rig.page(a, kernel)
+    await page.run("x = 42")
+    await a.control("freeze", {"deadline": None})
+    refused = await a.call("PUT", "api/contents/new.txt", {"type": "file", "format": "text", "content": "lost?"})
+    assert refused.code == 503
+    assert page.closed
+    assert other.closed
+    await a.control("thaw")
+    await page.connect(a)
+    assert (await page.run("print(x)")).text == "42\n"
+
+
+async def test_sigterm_leaves_a_durable_snapshot(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("x = 42")
+    (a.home / "last.txt").write_text("last")
+    before = (await rig.record()).snapshot
+    a.kill(signal.SIGTERM)
+    await until(lambda: a.process.poll() is not None, "the server's end")
+    snapshot = (await rig.record()).snapshot
+    assert snapshot != before
+    b = await rig.begin_move()
+    await rig.in_state(b, "standby")
+    await rig.fence()
+    await b.control("activate", {"snapshot": snapshot})
+    await page.connect(b)
+    assert (await page.run("print(x, open('last.txt').read())")).text == "42 last\n"
