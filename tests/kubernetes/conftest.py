@@ -8,10 +8,15 @@ from collections.abc import Iterator
 import pytest
 
 from migrator.notice.kubernetes_api import KubernetesApi
+from tests.rigs.kubernetes import store
 from tests.rigs.kubernetes.build import build
 from tests.rigs.kubernetes.cluster import kubectl
+from tests.rigs.kubernetes.member import Federation, Member
 from tests.rigs.kubernetes.plan import CLUSTERS, HOST, ClusterPlan
 from tests.rigs.kubernetes.rig import down, obstacle, running, up
+from tests.rigs.kubernetes.store import remove_store, start_store
+
+TOKENS = ("binder-token-of-the-rig", "proxy-token-of-the-rig", "migrator-token-of-the-rig")
 
 
 @pytest.fixture(scope="session")
@@ -27,6 +32,20 @@ def clusters() -> Iterator[dict[str, ClusterPlan]]:
     yield CLUSTERS
     if not already:
         down()
+
+
+@pytest.fixture(scope="session")
+def members(clusters) -> Iterator[dict[str, Member]]:
+    """Both clusters as members of one federation: hub, proxy, the chart; S3 beside them."""
+    start_store()
+    federation = Federation(store.URL, store.KEY, store.SECRET, "the rig's federation secret, kept over runs")
+    members = {name: Member(plan, federation, *TOKENS) for name, plan in clusters.items()}
+    for member in members.values():
+        member.install()
+    yield members
+    for member in members.values():
+        member.remove()
+    remove_store()
 
 
 @pytest.fixture

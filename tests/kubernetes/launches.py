@@ -32,7 +32,9 @@ class Launched:
         return f"{(member or self.member).url}/user/{self.user}"
 
 
-async def call(url: str, *, method: str = "GET", body: Any = None, token: str = "", scheme: str = "token", limit_s: float = 60) -> Any:
+async def call(
+    url: str, *, method: str = "GET", body: Any = None, token: str = "", scheme: str = "token", limit_s: float = 60
+) -> Any:
     """JSON in, JSON out."""
     content = json.dumps(body) if body is not None else ("" if method in {"POST", "PUT"} else None)
     request = HTTPRequest(url, method=method, body=content, request_timeout=limit_s, connect_timeout=20)
@@ -85,9 +87,23 @@ async def run_cell(session: Launched, code: str, *, member: Member | None = None
 def request(code: str) -> dict[str, Any]:
     """An execute request."""
     name = secrets.token_hex(8)
-    header = {"msg_id": name, "msg_type": "execute_request", "username": "", "session": name, "version": "5.3", "date": ""}
+    header = {
+        "msg_id": name,
+        "msg_type": "execute_request",
+        "username": "",
+        "session": name,
+        "version": "5.3",
+        "date": "",
+    }
     content = {"code": code, "silent": False, "store_history": True, "user_expressions": {}, "allow_stdin": False}
-    return {"header": header, "parent_header": {}, "metadata": {}, "content": content, "channel": "shell", "buffers": []}
+    return {
+        "header": header,
+        "parent_header": {},
+        "metadata": {},
+        "content": content,
+        "channel": "shell",
+        "buffers": [],
+    }
 
 
 async def controller(member: Member, path: str, *, method: str = "GET", body: Any = None) -> Any:
@@ -131,5 +147,7 @@ async def until(what: str, test: Any, limit_s: float = LIMIT_S) -> Any:
 
 async def saved(session: Launched) -> dict[str, Any]:
     """Wait until everything up to now is in a durable snapshot."""
-    await call(f"{session.url()}/migrator/api/v1/snapshot", method="POST", body={}, token=session.token, limit_s=LIMIT_S)
+    await call(
+        f"{session.url()}/migrator/api/v1/snapshot", method="POST", body={}, token=session.token, limit_s=LIMIT_S
+    )
     return await record(session)

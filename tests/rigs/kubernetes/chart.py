@@ -43,6 +43,11 @@ def install(cluster: ClusterPlan, namespace: str, values: Mapping[str, Any]) -> 
     )
 
 
+def uninstall(cluster: ClusterPlan, namespace: str) -> None:
+    """Remove what install made."""
+    run(BIN / "helm", "uninstall", RELEASE, "--kubeconfig", cluster.kubeconfig, "--namespace", namespace)
+
+
 def run_tests(cluster: ClusterPlan, namespace: str) -> str:
     """What helm test says; RigError when it fails."""
     return run(BIN / "helm", "test", RELEASE, "--kubeconfig", cluster.kubeconfig, "--namespace", namespace, "--logs")

@@ -61,6 +61,13 @@ class Member:
         for name in ("hub", "proxy"):
             self.kubectl("rollout", "status", f"deployment/{name}", "--timeout=300s")
 
+    def remove(self) -> None:
+        """Forget all of it; what is to be kept (the chart's federation secret) goes with the namespace."""
+        chart.uninstall(self.cluster, NAMESPACE)
+        kubectl(self.cluster, "delete", "namespace", NAMESPACE, "--wait=false")
+        self.kubectl("delete", "pods", "--all", "--force", "--grace-period=0")
+        kubectl(self.cluster, "wait", "--for=delete", f"namespace/{NAMESPACE}", "--timeout=120s")
+
     def kubectl(self, *words: object) -> str:
         """Run kubectl in the member's namespace."""
         return kubectl(self.cluster, "--namespace", NAMESPACE, *words)
@@ -86,7 +93,7 @@ class Member:
             "gateway": {"service": {"clusterIP": address(20)}},
             "controller": {"service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT}},
             "redirector": {
-                "enabled": True,
+                "enabled": False,
                 "hosts": hosts,
                 "service": node_port | {"nodePort": REDIRECTOR_PORT},
                 "config": {"secure_cookies": False},

@@ -10,7 +10,6 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import IO
 
-
 _started: list[subprocess.Popen[bytes]] = []  # they are not to be waited for, only remembered
 
 
