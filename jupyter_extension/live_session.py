@@ -57,7 +57,7 @@ class LiveSession:
         self._held_by_lease = False
         self._last_layout: JsonDict = {}
         self._let_in_until: dict[str, float] = {}
-        self.mute.on_asked = lambda kernel, client: self._forward_held()
+        self.mute.on_asked = self._asked_again
 
     # --- the hooks of the kernels' websockets -------------------------------------------------------------------
 
@@ -82,8 +82,7 @@ class LiveSession:
         """While frozen; for a moment while the agent gets into a new kernel; an answer to a question not yet asked again."""
         if self.status.state != "running" or time.monotonic() < self._let_in_until.get(kernel, 0):
             return True
-        asked = self.recorder.asking(kernel, client) if msg["channel"] == "stdin" else None
-        return asked is not None and self.mute.awaits(kernel, asked)
+        return msg["channel"] == "stdin" and self.mute.awaits(kernel)
 
     def passes(self, kernel: str, client: str, channel: str, frames: list[Any]) -> bool:
         """See `record.connection.Hooks`."""
@@ -98,6 +97,11 @@ class LiveSession:
         stdin = self.channels.channels(kernel, client)["stdin"]
         manager.session.send(stdin, "input_reply", content, parent=parent)
 
+    def _asked_again(self, kernel: str, msg_id: str, question: str) -> None:
+        """A cell that runs again has asked what stands in a box on the page; its answer may go to the kernel now."""
+        self.recorder.apply(kernel, "asked", msg_id=msg_id, id=question)
+        self._forward_held()
+
     def _forward_held(self) -> None:
         """Send on what waited, in its order."""
         held, self._held = self._held, []
@@ -107,6 +111,8 @@ class LiveSession:
             if kernel in self._parts.managers:
                 manager = self._parts.managers.get_kernel(kernel)
                 stream = self.channels.channels(kernel, client)[msg["channel"]]
+                if msg["channel"] == "stdin":
+                    self.recorder.answered(kernel, client, msg)
                 manager.session.send(stream, to_wire(msg))
 
     def _activity(self, kernel: str, what: str) -> None:
@@ -211,8 +217,10 @@ class LiveSession:
             self._activity(kernel, "done")
 
     async def _let_in(self, kernel: str) -> None:
+        began = time.monotonic()
         try:
             await self.agents.get(kernel, timeout=LET_IN_S)
+            self.log.info("the agent is in kernel %s after %.2f s", kernel, time.monotonic() - began)
         except NoAgent as e:
             self.log.info("kernel %s: %s", kernel, e)
         finally:

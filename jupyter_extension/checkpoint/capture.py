@@ -27,6 +27,7 @@ JsonDict = Dict[str, Any]
 END_WAIT_S = 5.0
 FROZEN_WAIT_S = 0.1  # a kernel that was stopped at the boundary says no more; its last output may still be on the way
 BACKGROUND_NICENESS = 10
+AGENT_WAIT_S = 1.0  # an agent that isn't in yet waits for a cell; the snapshot must not
 AT_ONCE_S = 0.2  # an idle kernel needs no longer to fork, however great the hurry
 
 
@@ -164,7 +165,7 @@ class Capture:
 
     async def _boundary(self, writer: SnapshotWriter, plan: Plan, kernel: str, old: JsonDict | None) -> JsonDict:
         """Save at the next boundary; give up if the kernel reaches none within `patience`, or before somebody's hurry."""
-        agent = await self._agents.get(kernel, timeout=plan.patience)
+        agent = await self._agents.get(kernel, timeout=min(plan.patience, AGENT_WAIT_S))
         reached = asyncio.Event()
         saving = asyncio.ensure_future(self._save(agent, writer, f"kernel/{kernel}/", old, "boundary", plan, reached))
         try:

@@ -75,11 +75,15 @@ class Recorder:
         channel, msg = from_websocket(raw, subprotocol)
         if channel == "shell":
             self.apply(kernel, "request", client=client, channel=channel, msg=msg)
-        elif channel == "stdin" and msg["header"]["msg_type"] == "input_reply":
-            asked = self.asking(kernel, client)
-            if asked:
-                self.apply(kernel, "input", msg_id=asked, content=msg["content"])
+        elif channel == "stdin":
+            self.answered(kernel, client, msg)
         return {"channel": channel, **msg}
+
+    def answered(self, kernel: str, client: str, msg: JsonDict) -> None:
+        """The user answered a question: a cell that is run again elsewhere gets the same answer."""
+        asked = self.asking(kernel, client)
+        if asked and msg["header"]["msg_type"] == "input_reply":
+            self.apply(kernel, "input", msg_id=asked, content=msg["content"])
 
     def asking(self, kernel: str, client: str) -> str | None:
         """The request of this client that waits for input."""

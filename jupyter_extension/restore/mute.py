@@ -27,7 +27,7 @@ class Mute:
         self._split, self._answer, self._log = split, answer, log
         self._muted: dict[str, set[str]] = {}
         self._questions: dict[tuple[str, str], _Questions] = {}
-        self.on_asked: Callable[[str, str], None] = lambda kernel, client: None
+        self.on_asked: Callable[[str, str, str], None] = lambda kernel, msg_id, question: None
 
     def mute(self, kernel: str, msg_id: str) -> None:
         """The page shall hear nothing of this request any more."""
@@ -38,10 +38,9 @@ class Mute:
         if answers or box_is_open:
             self._questions[kernel, msg_id] = _Questions(list(answers), box_is_open)
 
-    def awaits(self, kernel: str, msg_id: str) -> bool:
-        """Whether the kernel has not asked yet what the page's open box will answer."""
-        questions = self._questions.get((kernel, msg_id))
-        return questions is not None and questions.box_is_open
+    def awaits(self, kernel: str) -> bool:
+        """Whether this kernel has not asked yet what a page's open box will answer."""
+        return any(key[0] == kernel and q.box_is_open for key, q in self._questions.items())
 
     def passes(self, kernel: str, client: str, channel: str, frames: Frames) -> bool:
         """Whether the message may go to the page. On doubt it may."""
@@ -66,7 +65,7 @@ class Mute:
             return True
         del self._questions[kernel, msg_id]
         if questions.box_is_open:
-            self.on_asked(kernel, client)
+            self.on_asked(kernel, msg_id, str(header["msg_id"]))
         return questions.box_is_open
 
     def forget(self, kernel: str) -> None:
