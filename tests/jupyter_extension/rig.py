@@ -33,6 +33,11 @@ KEY = bytes(range(32))
 TOKEN = "page-token"
 V1 = "v1.kernel.websocket.jupyter.org"
 LIMIT_S = 90.0
+OFF = ("jupyterlab", "notebook", "notebook_shim", "jupyter_lsp")  # they only make each start slower
+EXTENSIONS = [
+    f"--ServerApp.jpserver_extensions={name}={on}"
+    for name, on in [("jupyter_extension", True), ("jupyter_server_terminals", True), *((name, False) for name in OFF)]
+]
 
 
 async def until(check: Callable[[], Any], what: str = "", limit: float = LIMIT_S) -> Any:
@@ -285,8 +290,7 @@ class Rig:
         log, port = self.folder / f"{name}.log", free_port()
         command = [
             sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.base_url=/user/x/",
-            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", "--ServerApp.jpserver_extensions",
-            "jupyter_extension=True", "--ServerApp.jpserver_extensions", "jupyter_server_terminals=True", *arguments,
+            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", *EXTENSIONS, *arguments,
         ]  # fmt: skip
         with log.open("ab") as out:
             process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220
