@@ -16,7 +16,7 @@ from typing import Any
 
 from . import rebuild
 
-_NEVER = frozenset(("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__"))
+_NEVER = frozenset(("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__slotnames__"))
 _METHODS = (types.FunctionType, staticmethod, classmethod, property)
 _NAMED = ("TypeVar", "ParamSpec", "TypeVarTuple", "NewType")
 NAMED = tuple(kind for kind in (getattr(typing, name, None) for name in _NAMED) if isinstance(kind, type))

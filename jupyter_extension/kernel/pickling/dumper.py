@@ -13,7 +13,7 @@ import sys
 from array import array
 from typing import Any, Callable
 
-from . import classes, fingerprint, history, memory, rebuild, sources
+from . import classes, environment, fingerprint, history, memory, modules, rebuild, sources
 from .components import Component, Grouping, Root, pickle_roots
 from .lost import Lost, explain
 from .pickler import pickle_value
@@ -72,7 +72,26 @@ class Dump:
             plain = type(value) in _PLAIN_TYPES or (type(value) in (str, bytes) and len(value) < 4096)
             (atoms if plain else roots).append(Root(name, value))
         roots += history.roots(self._saving.shell)
+        roots += self._settings()
         return atoms, roots
+
+    def _settings(self) -> list[Root]:
+        """Give what is set in libraries, as roots that are loaded last: they share objects with the variables."""
+        roots = [Root("modules", modules.changes(self._saving.namespace), 3)]
+        for name, family in self._saving.families.present:
+            if hasattr(family, "capture"):
+                state = self._captured(name, family)
+                if state is not None:
+                    roots.append(Root(f"setting:{name}", state, 4))
+        return roots
+
+    def _captured(self, name: str, family: Any) -> Any:
+        self._progress(f"setting:{name}")
+        try:
+            return family.capture(self._saving)
+        except Exception as error:  # noqa: BLE001 - another version of the library must not cost the rest of the snapshot
+            self._saving.warn(f"the settings of {name} could not be saved: {error!r}")
+            return None
 
     def _components(self, roots: list[Root]) -> list[tuple[str, Component]]:
         single: dict[str, Component] = {}
@@ -119,6 +138,7 @@ class Dump:
             self._sink.add(name, chunks)
         self._sink.add("classes", self._skeletons())
         self._sink.add("sources", pickle_value(sources.capture(self._saving.sources), self._saving, []))
+        self._sink.add("environment", [pickle.dumps(self._environment(), 5)])
         self._sink.add("index", [pickle.dumps(self._index(components, placed.names, names), 5)])
 
     def _skeletons(self) -> list[Any]:
@@ -126,6 +146,9 @@ class Dump:
         made = [Skeleton(*classes.skeleton(key, cls)) for key, cls in self._saving.classes.order]
         self._saving.plans[Skeleton] = Skeleton.reduce
         return pickle_value(made, self._saving, [])
+
+    def _environment(self) -> dict[str, Any]:
+        return {"process": environment.capture(), "edited": modules.edited(), "modules": modules.names()}
 
     def _index(self, components: list[tuple[str, Component]], memories: list[str], names: list[str]) -> dict[str, Any]:
         return {
@@ -142,16 +165,22 @@ class Dump:
         }
 
     def _losses(self, components: list[tuple[str, Component]]) -> list[dict[str, Any]]:
-        lost = []
+        lost: dict[tuple[str, str], int] = {}
         for _, component in components:
             for loss in component.losses:
-                entry = {"name": loss.root, "reason": f"{loss.what}: {loss.reason}"}
-                cell = self._saving.cell_of(loss.root)
-                lost.append(dict(entry, cell=cell) if cell else entry)
+                key = (loss.root, f"{loss.what}: {loss.reason}")
+                lost[key] = lost.get(key, 0) + 1
             for root in component.roots:
-                if type(root.value) is Lost:
-                    lost.append({"name": root.name, "reason": "{}: {}".format(*explain(root.value))})
-        return lost
+                if type(root.value) is Lost and root.name not in self._saving.namespace:
+                    lost[root.name, "{}: {}".format(*explain(root.value))] = 1
+        return [self._entry(name, reason, count) for (name, reason), count in lost.items()]
+
+    def _entry(self, name: str, reason: str, count: int) -> dict[str, Any]:
+        entry: dict[str, Any] = {"name": name, "reason": reason if count == 1 else f"{count} objects: {reason}"}
+        cell = self._saving.cell_of(name)
+        if cell:
+            entry["cell"] = cell
+        return entry
 
     def _report(self, names: list[str], components: list[tuple[str, Component]]) -> dict[str, Any]:
         lost = self._losses(components)

@@ -26,7 +26,16 @@ NAMES: tuple[str, ...] = (
     "resources.exceptions",
     "resources.streams",
     "resources.mmaps",
+    "resources.unsavable",
+    "resources.threads",
+    "resources.files",
+    "resources.randomness",
+    "resources.interpreter",
+    "libraries.ipython",
+    "libraries.logging",
+    "libraries.sqlite",
     "libraries.numpy",
+    "libraries.pandas",
 )
 
 

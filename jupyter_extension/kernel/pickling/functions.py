@@ -30,6 +30,17 @@ def importable(obj: Any) -> bool:
     return find(module, getattr(obj, "__qualname__", None) or obj.__name__) is obj
 
 
+def of_the_user(obj: Any) -> bool:
+    """Tell whether a function or class was defined in the session itself."""
+    if type(obj) in (staticmethod, classmethod):
+        obj = obj.__func__
+    if type(obj) is property:
+        obj = obj.fget
+    if not issubclass(type(obj), (types.FunctionType, type)):
+        return False
+    return getattr(obj, "__module__", None) == "__main__"
+
+
 def reduce_function(function: types.FunctionType, saving: Any) -> Any:
     """Reduce a Python function."""
     if importable(function):

@@ -63,6 +63,16 @@ def put(shell: Any, name: str, value: Any) -> bool:
     return True
 
 
-def restored(_shell: Any) -> None:
-    """Do what can only be done once all is in place."""
+def restored(shell: Any) -> None:
+    """Let the short names of the history (`_i3`, `_`) follow it."""
+    namespace, manager = shell.user_ns, shell.history_manager
+    inputs = manager.input_hist_raw
+    for number in range(1, len(inputs)):
+        namespace[f"_i{number}"] = inputs[number]
+    for name, number in (("_i", 1), ("_ii", 2), ("_iii", 3)):
+        namespace[name] = inputs[-number] if number < len(inputs) else ""
+    hook = getattr(shell, "displayhook", None)
+    for name in ("_", "__", "___"):
+        if hook is not None and hasattr(hook, name) and name in namespace:
+            setattr(hook, name, namespace[name])
 

@@ -10,7 +10,7 @@ from array import array
 from typing import Any
 
 from .lost import Lost
-from . import families, fingerprint, history, rebuild, sources, wellknown
+from . import environment, families, fingerprint, history, modules, rebuild, sources, wellknown
 
 
 class Loading:
@@ -26,6 +26,7 @@ class Loading:
         self._index: dict[str, Any] = {}
         self._buffers: dict[str, memoryview] = {}
         self._places: list[list[tuple[int, ...]]] = []
+        self._modules: list[str] = []
         self._lost_here: list[str] = []
         self._done: set[str] = set()
         self._component_of: dict[str, str] = {}
@@ -36,15 +37,23 @@ class Loading:
         self._by_name = {name: (roots, buffers) for name, roots, buffers in index["components"]}
         rebuild.begin(self)
         try:
+            self._prepare(pickle.loads(self._source.read("environment")))  # noqa: S301 - authenticated by the caller
             sources.restore(self._unpickle("sources", []))
             self._unpickle("classes", [])
             self._component_of = {root: name for name, roots, _ in index["components"] for root in roots}
             for name, _, _ in index["components"]:
                 self.component(name)
+            self.warnings += modules.import_again(self._modules)
             history.restored(self.shell)
         finally:
             rebuild.end()
         return self._report()
+
+    def _prepare(self, state: dict[str, Any]) -> None:
+        same_python = self._index["python"][:2] == tuple(sys.version_info[:2])
+        self.warnings += environment.restore(state["process"])
+        self.warnings += modules.put_edited(state["edited"], same_python=same_python)
+        self._modules = state["modules"]
 
     def component(self, name: str) -> None:
         """Load a component, unless it is loaded or being loaded."""
@@ -68,8 +77,20 @@ class Loading:
     def _put(self, root: str, value: Any) -> None:
         if root.startswith("class:"):
             return
+        if root == "modules":
+            self.warnings += modules.put_changes(value)
+            return
+        if root.startswith("setting:"):
+            self._apply(root.partition(":")[2], value)
+            return
         if not history.put(self.shell, root, value):
             self.namespace[root] = value
+
+    def _apply(self, name: str, state: Any) -> None:
+        try:
+            self.family(name).apply(state, self)
+        except Exception as error:  # noqa: BLE001 - another version of the library must not cost the rest
+            self.warn(f"the settings of {name} could not be put back: {error!r}")
 
     def _unpickle(self, part: str, buffers: list[Any]) -> Any:
         data = self._source.read(part)

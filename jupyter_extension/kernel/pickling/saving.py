@@ -49,6 +49,11 @@ class Saving:
         """Begin a new attempt."""
         self.losses, self.spans = [], Spans()
 
+    def warn(self, text: str) -> None:
+        """Add a warning to the report, once."""
+        if text not in self.warnings:
+            self.warnings.append(text)
+
     def lose(self, obj: Any, reason: str) -> Reduction:
         """Give the reduction of a placeholder for the object, and note the loss."""
         what = describe(obj)

@@ -69,7 +69,7 @@ def array(span: int, dtype: Any, shape: Any, offset: int, strides: Any, writeabl
     if not len(memory):
         return numpy.empty(shape, dtype)
     made = numpy.ndarray(shape, dtype, memory, offset, strides)
-    if len(memory) <= _OWN_MEMORY and not rebuild.loading().shared(span):
+    if made.nbytes == len(memory) <= _OWN_MEMORY and not rebuild.loading().shared(span):
         made = made.copy("K")
     if not writeable:
         made.flags.writeable = False
@@ -123,3 +123,20 @@ def atoms(numpy: Any) -> list[type]:
 
 def _scalars(kind: type) -> list[type]:
     return [kind, *(found for child in kind.__subclasses__() for found in _scalars(child))]
+
+
+def capture(_saving: Any) -> Any:
+    """Give the print options, the handling of floating point errors, and the state of the global generator."""
+    numpy = sys.modules["numpy"]
+    random = sys.modules.get("numpy.random")
+    options = {name: value for name, value in numpy.get_printoptions().items() if name not in ("override_repr",)}
+    return {"print": options, "errors": numpy.geterr(), "random": random and random.get_state()}
+
+
+def apply(state: Any, _loading: Any) -> None:
+    """Put them back."""
+    numpy = sys.modules["numpy"]
+    numpy.set_printoptions(**state["print"])
+    numpy.seterr(**state["errors"])
+    if state["random"] is not None:
+        numpy.random.set_state(state["random"])

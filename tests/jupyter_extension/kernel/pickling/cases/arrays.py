@@ -112,7 +112,7 @@ assert gen.random() == first and old.rand() == np.random.RandomState(8).rand() a
 # %% frames share memory needs: pandas
 import pandas as pd, numpy as np
 df = pd.DataFrame({"a": np.arange(1000.0), "b": np.arange(1000), "s": ["x"] * 1000})
-head = df.head()
+head = df.iloc[:5]
 col = df["a"]
 values = df["a"].to_numpy()
 indexed = df.set_index("b")
@@ -138,7 +138,7 @@ assert df["s"].iloc[5] == "x" and str(df["s"].dtype) == str(copy["s"].dtype)
 # %% writing to a frame does not change what copy-on-write keeps apart needs: pandas
 import pandas as pd
 df = pd.DataFrame({"a": range(10)})
-head = df.head()
+head = df.iloc[:5]
 sub = df["a"]
 own = pd.DataFrame({"z": [1, 2]})
 pd_3 = int(pd.__version__.split(".")[0]) >= 3

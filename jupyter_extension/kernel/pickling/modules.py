@@ -1,0 +1,156 @@
+"""Imported modules: which there were, what the session set on them, and the state of those that are the user's own files."""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import marshal
+import os
+import sys
+import sysconfig
+import types
+from pathlib import Path
+from typing import Any
+
+from .functions import of_the_user
+
+_SKIPPED = ("session_migrator_kernel", "debugpy", "_pydev", "pydev", "ipykernel", "__main__", "__mp_main__")
+_PLAIN = (int, float, bool, str, bytes, type(None), complex)
+
+
+def names() -> list[str]:
+    """Give the names of all imported modules that can be imported again, packages before what is in them."""
+    found = [
+        name
+        for name, module in list(sys.modules.items())
+        if type(module) is types.ModuleType and getattr(module, "__spec__", None) and not name.startswith(_SKIPPED)
+    ]
+    return sorted(found)
+
+
+def import_again(wanted: list[str]) -> list[str]:
+    """Import submodules that nothing has imported yet of packages that are here; gives a warning for each that fails."""
+    warnings = []
+    for name in wanted:
+        parent = name.rpartition(".")[0]
+        if name in sys.modules or not parent or parent not in sys.modules:
+            continue
+        try:
+            importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - a module may do anything when imported
+            warnings.append(f"the module {name} could not be imported again: {error!r}")
+    return warnings
+
+
+def own(module: types.ModuleType) -> bool:
+    """Tell whether a module is a file of the user's, not of an installed library."""
+    path = getattr(module, "__file__", None)
+    if not isinstance(path, str) or not path.endswith(".py"):
+        return False
+    roots = {sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")} | {sys.base_prefix + os.sep + "lib"}
+    return "site-packages" not in path and not path.startswith(tuple(roots)) and not module.__name__.startswith(_SKIPPED)
+
+
+def own_modules() -> list[types.ModuleType]:
+    """Give the user's own modules."""
+    return [module for name, module in sorted(sys.modules.items()) if type(module) is types.ModuleType and own(module)]
+
+
+def edited() -> list[tuple[str, str, bool, bytes]]:
+    """Give (name, file, is a package, marshalled code as imported) of the user's modules that were edited since they were imported."""
+    found = []
+    for module in own_modules():
+        code = _code_as_imported(module)
+        if code is not None:
+            found.append((module.__name__, str(module.__file__), hasattr(module, "__path__"), code))
+    return found
+
+
+def _code_as_imported(module: types.ModuleType) -> bytes | None:
+    """Give the code of the module from its compiled file, if that is older than the source; None if nothing was edited."""
+    cached = getattr(module, "__cached__", None)
+    try:
+        data = Path(str(cached)).read_bytes()
+        status = os.stat(str(module.__file__))
+    except OSError:
+        return None
+    flags, changed, size = (int.from_bytes(data[at : at + 4], "little") for at in (4, 8, 12))
+    if flags or (changed == int(status.st_mtime) & 0xFFFFFFFF and size == status.st_size & 0xFFFFFFFF):
+        return None
+    return data[16:]
+
+
+def put_edited(modules: list[tuple[str, str, bool, bytes]], *, same_python: bool) -> list[str]:
+    """Make the modules that were edited as they were when imported, without regard to what the files hold now."""
+    warnings = []
+    for name, file, package, code in modules:
+        warnings.append(f"{name} was edited after it was imported; it is as it was imported until it is reloaded")
+        if not same_python or name in sys.modules:
+            continue
+        search = [str(Path(file).parent)] if package else None
+        spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=search)
+        if spec is None:
+            continue
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        try:
+            exec(marshal.loads(code), vars(module))  # noqa: S102, S302 - the user's own module, authenticated with the snapshot
+        except Exception as error:  # noqa: BLE001 - the user's code
+            del sys.modules[name]
+            warnings.append(f"{name} could not be made again as it was imported: {error!r}")
+    return warnings
+
+
+def changes(namespace: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """Give what the session set: on each of its own modules all data, on libraries what is the user's, and plain values."""
+    found = {module.__name__: _data(module) for module in own_modules()}
+    seen = {id(value): value for value in namespace.values() if type(value) is types.ModuleType}
+    for module in (*seen.values(), sys.modules["builtins"]):
+        name = module.__name__
+        if name not in found and name in sys.modules and name not in ("__main__", "sys", "os"):
+            found[name] = _set_on(module)
+    return {name: attributes for name, attributes in found.items() if attributes}
+
+
+def _data(module: types.ModuleType) -> dict[str, Any]:
+    code = (types.FunctionType, types.BuiltinFunctionType, types.ModuleType, type)
+    return {
+        name: value
+        for name, value in vars(module).items()
+        if not name.startswith("__") and (not issubclass(type(value), code) or of_the_user(value))
+    }
+
+
+def _set_on(module: types.ModuleType) -> dict[str, Any]:
+    found = {}
+    for name, value in list(vars(module).items()):
+        plain = type(value) in _PLAIN and not name.startswith("_") and module.__name__ != "builtins"
+        if plain or of_the_user(value):
+            found[name] = value
+        if type(value) is type and value.__module__ != "__main__":
+            found.update({f"{name}.{key}": part for key, part in list(vars(value).items()) if of_the_user(part)})
+    return found
+
+
+def put_changes(state: dict[str, dict[str, Any]]) -> list[str]:
+    """Set on each module what the session had set; what is the same already is left alone."""
+    warnings = []
+    for name, attributes in state.items():
+        try:
+            module = importlib.import_module(name)
+        except Exception as error:  # noqa: BLE001 - a module may do anything when imported
+            warnings.append(f"the module {name} could not be imported again: {error!r}")
+            continue
+        for path, value in attributes.items():
+            _put(module, path, value)
+    return warnings
+
+
+def _put(module: types.ModuleType, path: str, value: Any) -> None:
+    owner: Any = module
+    *parents, last = path.split(".")
+    for parent in parents:
+        owner = getattr(owner, parent)
+    present = vars(owner).get(last)
+    if not (type(present) is type(value) and type(value) in _PLAIN and present == value):
+        setattr(owner, last, value)

@@ -1,0 +1,18 @@
+"""The generator of the module `random` goes on where it was."""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+MODULE = "random"
+
+
+def capture(_saving: Any) -> Any:
+    """Give the generator's state."""
+    return sys.modules["random"].getstate()
+
+
+def apply(state: Any, _loading: Any) -> None:
+    """Put the generator's state back."""
+    sys.modules["random"].setstate(state)
