@@ -97,7 +97,7 @@ async def test_a_drain_loses_nobody(members, a2):
     for number, session in enumerate(sessions):
         await start_kernel(session)
         await run_cell(session, f"mine = {number}")
-    where = ("--pod-selector=component=singleuser-server", "--force", "--timeout=300s")
+    where = ("--pod-selector=component=singleuser-server", "--force", "--delete-emptydir-data", "--timeout=300s")
     await kubectl(members["a"], "drain", a2, *where)
     for number, session in enumerate(sessions):
         now = await moved_to(session, members["b"])
