@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 
 import pytest
+import pytest_asyncio
 
 from tests.kubernetes.launches import Launched, launch, run_cell, saved, start_kernel
 from tests.rigs.kubernetes import store
@@ -25,7 +26,7 @@ def attempt(url, token=""):
 """
 
 
-@pytest.fixture(scope="module")
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def sessions(members) -> list[Launched]:
     """The attacker's, and another's that has something saved."""
     both = [await launch(members["a"]) for _ in range(2)]

@@ -7,7 +7,18 @@ import contextlib
 
 import pytest
 
-from tests.kubernetes.launches import Launched, launch, record, run_cell, saved, start_kernel, status, until
+from tests.kubernetes.launches import (
+    Launched,
+    call,
+    controller,
+    launch,
+    record,
+    run_cell,
+    saved,
+    start_kernel,
+    status,
+    until,
+)
 from tests.rigs.kubernetes.member import Member
 from tests.rigs.kubernetes.node import kill_node, start_node
 from tests.rigs.kubernetes.plan import NODES
@@ -125,3 +136,17 @@ async def test_the_pod_tells_the_story(members, session):
     reasons = [line.split()[1] for line in told.splitlines() if line.startswith(f"jupyter-{session.user} Session")]
     assert reasons[0] == "SessionNotice"
     assert "SessionDurable" in reasons
+
+
+async def test_a_stop_by_the_hub_suspends(members, session):
+    """The culler's way: saved, then gone, and back when the user asks, wherever there is room."""
+    users = f"{members['a'].url}/hub/api/users/{session.user}/server"
+    await call(users, method="DELETE", token=members["a"].binder_token)
+
+    async def suspended():
+        return (await record(session, members["b"]))["phase"] == "suspended"
+
+    await until("the session is suspended", suspended)
+    await controller(members["b"], f"/v1/sessions/{session.id}/resume", method="POST", body={"member": "b"})
+    await moved_to(session, members["b"])
+    assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
