@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -92,4 +93,5 @@ class Federation:
         assert self._keeper.stdin is not None, "the keeper is started with a pipe"
         self._keeper.stdin.close()
         await asyncio.to_thread(self._keeper.wait)
+        await asyncio.to_thread(shutil.rmtree, self.plan.tmp, ignore_errors=True)
         self._ports.close()

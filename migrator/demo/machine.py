@@ -18,7 +18,7 @@ class Machine:
 
     def __init__(self, demo_id: str, member: str, folder: Path) -> None:
         self._name = f"{demo_id}/{member}"
-        self._homes = folder / "homes"
+        self._disk = folder / "disk"
         self._incarnation = 0
         self.file = folder / "machine"
         self.state = "down"
@@ -33,7 +33,7 @@ class Machine:
     def boot(self) -> None:
         """A new machine, with an empty disk."""
         self._incarnation += 1
-        self._homes.mkdir(exist_ok=True)
+        self._disk.mkdir(exist_ok=True)
         self.file.write_text(self.mark)
         self.state, self.deadline = "up", None
 
@@ -46,6 +46,6 @@ class Machine:
         """The end, without a warning to anything that runs; how many processes there were."""
         self.file.unlink(missing_ok=True)
         killed = await asyncio.to_thread(marks.kill_all, marks.MACHINE, self.mark)
-        await asyncio.to_thread(shutil.rmtree, self._homes, ignore_errors=True)
+        await asyncio.to_thread(shutil.rmtree, self._disk, ignore_errors=True)
         self.state, self.deadline = "down", None
         return killed

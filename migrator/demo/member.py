@@ -74,6 +74,7 @@ class Member:
             tokens={"binder": plan.binder_token, "migrator": plan.migrator_token},
             folder=str(plan.folder),
             home=str(self._demo.home),
+            tmp=str(self._demo.tmp),
             sample=str(SAMPLE),
             machine_file=str(self.machine.file),
             controller_url=plan.controller_url,

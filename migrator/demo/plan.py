@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import secrets
+import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
@@ -98,6 +99,8 @@ class Plan:
     """Holds `secret`, which the federation's services share."""
     home: Path
     """Where each user server sees its home."""
+    tmp: Path
+    """Where each user server sees its temporary files; outside `folder`, since the paths of sockets must be short."""
     jupyter: Path
     """Jupyter's search path for the user servers: `labextensions` with the front end, and configuration."""
 
@@ -133,6 +136,7 @@ def make(folder: Path, ports: PortBlock, options: Options) -> Plan:
         secret=secret,
         secret_file=write_secret(folder / "federation-secret", secret),
         home=home,
+        tmp=Path(tempfile.mkdtemp(prefix="migrator-demo-")),
         jupyter=_jupyter(folder / "jupyter"),
     )
 

@@ -62,15 +62,9 @@ RUN_CELL = """(index) => {
 }"""
 
 
-READY = """async () => {
-  const app = window.jupyterapp;
-  if (!app) return false;
-  await app.restored;
-  const panel = app.shell.currentWidget;
-  if (!panel?.context?.ready || !panel.sessionContext) return false;
-  await panel.context.ready;
-  await panel.sessionContext.ready;
-  return true;
+READY = """() => {
+  const panel = window.jupyterapp?.shell.currentWidget;
+  return panel?.context?.isReady && panel.sessionContext?.session?.kernel?.status === "idle";
 }"""
 
 
@@ -118,6 +112,8 @@ class Lab:
         await self.page.goto(link, wait_until="commit")
         await self.page.wait_for_url("**/user/**/lab/**", wait_until="commit", timeout=LIMIT_MS)
         self._token = await self._launch_token()
+        await self.page.wait_for_function("() => window.jupyterapp", timeout=LIMIT_MS)
+        await self.page.evaluate("() => window.jupyterapp.restored")
         await self.page.wait_for_function(READY, timeout=LIMIT_MS)
         await self.wait_for_kernel()
 

@@ -1,8 +1,9 @@
-"""Gives each user server a home at the same path on every member, as containers do.
+"""Gives each user server a home and a folder for temporary files of its own at paths that are equal on every member.
 
-`python -m migrator.demo.hub.enclosure HOME MOUNT_POINT PROGRAM [ARGUMENT...]` mounts HOME over MOUNT_POINT in a mount
-namespace of its own and becomes PROGRAM there. Where the kernel or its policy forbids such namespaces, PROGRAM runs
-with HOME at its true path, which differs between members: then only paths relative to the home survive a move.
+Containers have both. `python -m migrator.demo.hub.enclosure HOME HOME_POINT TMP TMP_POINT PROGRAM [ARGUMENT...]` mounts
+HOME over HOME_POINT and TMP over TMP_POINT in a mount namespace and becomes PROGRAM there. Where the kernel or its policy
+forbids such namespaces, PROGRAM runs with HOME at its true path, which differs between members: then only paths
+relative to the home survive a move.
 """
 
 from __future__ import annotations
@@ -20,16 +21,17 @@ MS_REC_PRIVATE = 0x4000 | 0x40000
 _libc = ctypes.CDLL(None, use_errno=True)
 
 
-def enter(home: Path, mount_point: Path) -> Path:
-    """Mount `home` over `mount_point` for this process and its children; returns the home's path as they see it."""
+def enter(binds: dict[Path, Path]) -> bool:
+    """Mount each value over its key for this process and its children; False if that is not possible here."""
     try:
         _unshare()
         _mount(None, Path("/"), MS_REC_PRIVATE)
-        _mount(home, mount_point, MS_BIND)
+        for point, source in binds.items():
+            _mount(source, point, MS_BIND)
     except OSError as error:
-        sys.stderr.write(f"the home stays at {home}: no mount namespace here ({error})\n")
-        return home
-    return mount_point
+        sys.stderr.write(f"no mount namespace here ({error}): paths differ between members\n")
+        return False
+    return True
 
 
 def _unshare() -> None:
@@ -55,10 +57,13 @@ def _check(result: int) -> None:
 
 def main(argv: list[str]) -> None:
     """Never returns: this process becomes the program."""
-    home = enter(Path(argv[0]), Path(argv[1]))
-    os.chdir(home)
-    os.environ["HOME"] = str(home)
-    os.execvp(argv[2], argv[2:])  # noqa: S606 - to run a given program is its purpose
+    home, home_point, tmp, tmp_point = map(Path, argv[:4])
+    entered = enter({home_point: home, tmp_point: tmp})
+    os.environ["HOME"] = str(home_point if entered else home)
+    os.environ["TMPDIR"] = str(tmp_point if entered else tmp_point / home.parent.name)
+    Path(os.environ["TMPDIR"]).mkdir(exist_ok=True)
+    os.chdir(os.environ["HOME"])
+    os.execvp(argv[4], argv[4:])  # noqa: S606 - to run a given program is its purpose
 
 
 if __name__ == "__main__":

@@ -23,9 +23,11 @@ class HubSettings:
     tokens: dict[str, str]
     """Service name -> API token: `binder` launches as BinderHub does, `migrator` is the controller."""
     folder: str
-    """The member's own: database, secrets, homes."""
+    """The member's own: database, secrets, its machine's disk."""
     home: str
     """Where each user server sees its home."""
+    tmp: str
+    """Where each user server sees its temporary files; short, since sockets lie there."""
     sample: str
     """The repository that every session starts with."""
     machine_file: str

@@ -30,8 +30,8 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
         return load()
 
     @property
-    def _home(self) -> Path:
-        return Path(self._demo().folder) / "homes" / str(self.user.name)
+    def _disk(self) -> Path:
+        return Path(self._demo().folder) / "disk" / str(self.user.name)
 
     def get_args(self) -> list[str]:
         """A plain Jupyter server under the user's prefix, opened by the token in the link."""
@@ -56,6 +56,7 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
         env["PATH"] = f"{Path(sys.executable).parent}{os.pathsep}{env['PATH']}"
         env.update({key.upper(): self.user_options[key] for key in _BINDER_OPTIONS if key in self.user_options})
         env["JUPYTER_PATH"] = env["JUPYTER_CONFIG_PATH"] = self._demo().jupyter
+        env["TMPDIR"] = self._demo().tmp
         env[marks.DEMO] = self._demo().demo
         env[marks.MACHINE] = self._machine()
         return env
@@ -71,13 +72,20 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
         for needed in ("token", "image"):
             if needed not in self.user_options:
                 raise HTTPError(400, f"{needed} required")
-        await asyncio.to_thread(shutil.copytree, self._demo().sample, self._home, dirs_exist_ok=True)
+        home, tmp = await asyncio.to_thread(self._make_disk)
         log = await asyncio.to_thread(self._open_log)
-        enclosure = [sys.executable, "-m", "migrator.demo.hub.enclosure", str(self._home), self._demo().home]
+        mounts = [str(home), self._demo().home, str(tmp), self._demo().tmp]
+        enclosure = [sys.executable, "-m", "migrator.demo.hub.enclosure", *mounts]
         self.cmd = [*enclosure, str(Path(sys.executable).with_name("jupyter-lab"))]
         self.popen_kwargs = {"stdout": log, "stderr": log}
         with log:
             return await super().start()
+
+    def _make_disk(self) -> tuple[Path, Path]:
+        home, tmp = self._disk / "home", self._disk / "tmp"
+        shutil.copytree(self._demo().sample, home, dirs_exist_ok=True)
+        tmp.mkdir(exist_ok=True)
+        return home, tmp
 
     def _open_log(self) -> IO[bytes]:
         folder = Path(self._demo().folder) / "servers"
