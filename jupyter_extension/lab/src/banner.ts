@@ -7,34 +7,14 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { Phase } from './phases';
+import { button } from './elements';
+import { newsOf, Phase } from './phases';
 import { Words } from './words';
 
 /** A button of the banner. */
 export interface Action {
   label: string;
   run(): void;
-}
-
-/** Seconds left at which a countdown is announced again. */
-const MARKS = [60, 30, 10];
-
-/** What makes a phase news to a listener: its kind, and for a countdown the last mark passed. */
-export function newsOf(phase: Phase): string {
-  if (phase.kind === 'notice' && phase.seconds !== null) {
-    const left = phase.seconds;
-    return `notice ${phase.cause} ${MARKS.filter(mark => left <= mark).length}`;
-  }
-  return phase.kind === 'away' ? `away ${phase.offline} ${phase.seconds > 60}` : phase.kind;
-}
-
-function button(label: string, name: string, run: () => void): HTMLButtonElement {
-  const node = document.createElement('button');
-  node.type = 'button';
-  node.className = `sm-Button sm-Banner-${name}`;
-  node.textContent = label;
-  node.addEventListener('click', run);
-  return node;
 }
 
 export class Banner extends Widget {
@@ -65,7 +45,7 @@ export class Banner extends Widget {
   }
 
   /** Show a phase, or hide for null. The user's putting away holds until there is other news. */
-  show_(phase: Phase, words: Words | null, actions: Action[]): void {
+  say(phase: Phase, words: Words | null, actions: Action[]): void {
     const news = newsOf(phase);
     if (news !== this._news) {
       this._news = news;
@@ -88,10 +68,11 @@ export class Banner extends Widget {
   }
 
   private setActions(actions: Action[]): void {
-    const close = button('×', 'close', () => this.putAway());
+    const close = button('×', 'sm-Banner-close', () => this.putAway());
     close.setAttribute('aria-label', this.trans.__('Put away'));
     close.title = this.trans.__('Put away (Esc)');
-    this._actions.replaceChildren(...actions.map(action => button(action.label, 'action', action.run)), close);
+    const others = actions.map(action => button(action.label, 'sm-Banner-action', action.run));
+    this._actions.replaceChildren(...others, close);
   }
 
   private _news = '';

@@ -16,7 +16,7 @@ export interface Socket {
   close(): void;
 }
 
-/** How the feed reaches its server. `status` gives null where a server answers without the extension; an outage throws. */
+/** How the feed reaches its server. `status` gives null where a server without the extension answers; else throws. */
 export interface Wiring {
   open(): Socket;
   status(): Promise<Partial<Facts> | null>;

@@ -1,22 +1,23 @@
 /**
  * The plugins of this extension. Nothing of it shows, asks or waits where the server extension is not there.
  */
-import {
-  IConnectionLost,
-  ILabShell,
-  JupyterFrontEnd,
-  JupyterFrontEndPlugin
-} from '@jupyterlab/application';
+import { IConnectionLost, ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { INotebookTracker } from '@jupyterlab/notebook';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
 import { Token } from '@lumino/coreutils';
 
 import { Banner } from './banner';
+import { Cells } from './cells';
 import { connectionLost } from './connectionLost';
 import { Feed } from './feed';
-import { placeStrip } from './placement';
+import { Panel } from './panel';
+import { Places } from './placement';
 import { reconnectAll } from './reconnect';
+import { ReportView } from './report';
 import { HeldContents } from './saves';
 import { Session } from './session';
+import { StatusItem } from './status';
 import { View } from './view';
 import { ServerWiring } from './wiring';
 
@@ -45,18 +46,30 @@ const lostPlugin: JupyterFrontEndPlugin<IConnectionLost> = {
   activate: (_: JupyterFrontEnd, session: Session) => connectionLost(session)
 };
 
-const bannerPlugin: JupyterFrontEndPlugin<void> = {
-  id: 'session-migrator:banner',
-  description: 'Says what happens to the session, and nothing while all is well.',
+const viewPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'session-migrator:view',
+  description: 'Banner, status item and panel: says what happens to the session, and little while all is well.',
   autoStart: true,
   requires: [ISession],
-  optional: [ILabShell, ITranslator],
-  activate: (app: JupyterFrontEnd, session: Session, lab: ILabShell | null, translator: ITranslator | null) => {
+  optional: [ILabShell, IStatusBar, INotebookTracker, ITranslator],
+  activate: (
+    app: JupyterFrontEnd,
+    session: Session,
+    lab: ILabShell | null,
+    statusBar: IStatusBar | null,
+    notebooks: INotebookTracker | null,
+    translator: ITranslator | null
+  ) => {
     const trans = (translator ?? nullTranslator).load('session_migrator');
+    const places = new Places(app, lab, statusBar);
     const banner = new Banner(trans);
-    placeStrip(app, lab, banner);
-    new View(session, banner, trans, () => undefined);
+    const view = new View(session, banner, trans, () => places.open(panel));
+    const report = new ReportView(trans, new Cells(app, notebooks), () => view.dismissReport());
+    const panel = new Panel(session, new ServerWiring(app.serviceManager.serverSettings), report, trans);
+    panel.onClose = () => places.close(panel);
+    places.strip(banner);
+    places.item(new StatusItem(session, () => view.phase, trans, () => places.open(panel)));
   }
 };
 
-export default [sessionPlugin, lostPlugin, bannerPlugin];
+export default [sessionPlugin, lostPlugin, viewPlugin];

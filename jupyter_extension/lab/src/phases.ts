@@ -81,3 +81,15 @@ export function phaseOf(view: View, now: number, dismissed: string): Phase {
 export function reportId(report: Report): string {
   return `${report.snapshot}@${report.at}`;
 }
+
+/** Seconds left at which a countdown is announced again. */
+const MARKS = [60, 30, 10];
+
+/** What makes a phase news to a listener: its kind, and for a countdown the last mark passed. */
+export function newsOf(phase: Phase): string {
+  if (phase.kind === 'notice' && phase.seconds !== null) {
+    const left = phase.seconds;
+    return `notice ${phase.cause} ${MARKS.filter(mark => left <= mark).length}`;
+  }
+  return phase.kind === 'away' ? `away ${phase.offline} ${phase.seconds > 60}` : phase.kind;
+}

@@ -2,22 +2,50 @@
  * Where things go: JupyterLab and Notebook 7 have different shells.
  */
 import { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
+import { IStatusBar } from '@jupyterlab/statusbar';
 import { BoxLayout, Widget } from '@lumino/widgets';
 
-/** Put a strip of full width above everything. Notebook 7 has no `header` area, so there it becomes the first row. */
-export function placeStrip(app: JupyterFrontEnd, lab: ILabShell | null, strip: Widget): void {
-  const layout = app.shell.layout;
-  if (lab) {
-    lab.add(strip, 'header', { rank: 0 });
-  } else if (layout instanceof BoxLayout) {
-    BoxLayout.setStretch(strip, 0);
-    layout.insertWidget(0, strip);
-  } else {
-    Widget.attach(strip, document.body, document.body.firstElementChild as HTMLElement);
-  }
-}
+export class Places {
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly lab: ILabShell | null,
+    private readonly statusBar: IStatusBar | null
+  ) {}
 
-/** Put the panel beside the work: Lab's right side bar, Notebook's right-hand area. */
-export function placePanel(app: JupyterFrontEnd, panel: Widget): void {
-  app.shell.add(panel, 'right', { rank: 900 });
+  /** A strip of full width above everything. Notebook 7 has no `header` area, so there it becomes the first row. */
+  strip(strip: Widget): void {
+    const layout = this.app.shell.layout;
+    if (this.lab) {
+      this.lab.add(strip, 'header', { rank: 0 });
+    } else if (layout instanceof BoxLayout) {
+      BoxLayout.setStretch(strip, 0);
+      layout.insertWidget(0, strip);
+    } else {
+      Widget.attach(strip, document.body, document.body.firstElementChild as HTMLElement);
+    }
+  }
+
+  /** A small item: in Lab's status bar, beside Notebook's mark of trust in the menu row. */
+  item(item: Widget): void {
+    if (this.statusBar) {
+      this.statusBar.registerStatusItem('session-migrator:status', { item, align: 'right', rank: 90 });
+    } else {
+      this.app.shell.add(item, 'menu', { rank: 10_900 });
+    }
+  }
+
+  /** A panel beside the work, with the focus in it. It is on the page only while it is open. */
+  open(panel: Widget): void {
+    if (!panel.isAttached) {
+      this.app.shell.add(panel, 'right', { rank: 900 });
+    }
+    this.app.shell.activateById(panel.id);
+    panel.node.focus();
+  }
+
+  close(panel: Widget): void {
+    panel.parent = null;
+    const shell = this.app.shell as { collapseRight?: () => void };
+    shell.collapseRight?.();
+  }
 }

@@ -1,5 +1,5 @@
 /**
- * Connects everything on the page again as soon as the session is back, instead of after Jupyter's 10 to 30 s of back-off.
+ * Connects everything on the page as soon as the session is back, not after Jupyter's 10 to 30 s of back-off.
  */
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { Kernel, ServiceManager } from '@jupyterlab/services';
@@ -49,7 +49,7 @@ function terminals(app: JupyterFrontEnd): Line[] {
 
 /** Reconnect once; a line that fails is tried again in the next round. */
 function reconnect(line: Line): void {
-  line.reconnect().catch(reason => console.debug('session-migrator: not connected yet', reason));
+  line.reconnect().catch((reason: unknown) => console.debug('session-migrator: not connected yet', reason));
 }
 
 async function refresh(services: ServiceManager.IManager): Promise<void> {

@@ -1,5 +1,5 @@
 /**
- * What the page knows about its session, gathered from the feed: the one source for banner, status item, panel and title.
+ * What the page knows about its session, gathered from the feed: the one source for all that is shown.
  */
 import { ISignal, Signal } from '@lumino/signaling';
 
@@ -20,7 +20,8 @@ const NOTHING: Facts = {
   covered: [],
   at_risk: [],
   notice: null,
-  report: null
+  report: null,
+  problem: null
 };
 
 export class Session {
@@ -58,9 +59,9 @@ export class Session {
     return this.facts.enabled;
   }
 
-  /** Whether requests can be served and what they write stays. True where nobody watches: then this is plain Jupyter. */
+  /** Whether requests can be served and what they write stays. Where nobody watches, this is plain Jupyter. */
   get serving(): boolean {
-    if (!this.watched) {
+    if (!this.watched || this.feed.link === 'off') {
       return true;
     }
     return this.feed.link === 'up' && this.facts.state === 'running';
@@ -111,7 +112,7 @@ export class Session {
     if (this.serving && this._back) {
       this.comeBack();
     }
-    if (this.serving || this.feed.link === 'off') {
+    if (this.serving) {
       this._waiting.splice(0).forEach(resolve => resolve());
     }
     this._changed.emit();
@@ -119,7 +120,8 @@ export class Session {
 
   private comeBack(): void {
     const moved = this._moved;
-    this._back = this._moved = this.expected = false;
+    this._back = this._moved = false;
+    this.expected = this.facts.notice !== null;
     this.downSince = null;
     this.movedAt = moved ? Date.now() : this.movedAt;
     this._returned.emit({ moved });

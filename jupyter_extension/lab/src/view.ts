@@ -1,5 +1,5 @@
 /**
- * Keeps what is on screen in step with the session: looks once a second while something changes, and not at all otherwise.
+ * Keeps what is on screen in step with the session: once a second while something changes, else not at all.
  */
 import { TranslationBundle } from '@jupyterlab/translation';
 
@@ -45,7 +45,7 @@ export class View {
 
   private update(): void {
     const phase = this.phase;
-    this.banner.show_(phase, wordsOf(phase, this.session.facts.saved?.at ?? null, this.trans), this.actions(phase));
+    this.banner.say(phase, wordsOf(phase, this.session.facts.saved?.at ?? null, this.trans), this.actions(phase));
     this._title.show(phase);
     clearTimeout(this._timer);
     if (phase.kind !== 'quiet' || this.session.downSince !== null) {

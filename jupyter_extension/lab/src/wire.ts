@@ -83,6 +83,8 @@ export interface Facts {
   at_risk: AtRisk[];
   notice: Notice | null;
   report: Report | null;
+  /** Why saving does not work now, in the server's words. */
+  problem: string | null;
 }
 
 /** One message of the feed: a type, the server's clock, and those facts that it brings. */
@@ -186,7 +188,8 @@ const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
       reason: text(row.reason)
     })),
   notice: readNotice,
-  report: readReport
+  report: readReport,
+  problem: value => text(value) || null
 };
 
 /** Those facts that an object from the server holds, each in its proper shape. */
@@ -199,7 +202,7 @@ export function readFacts(value: unknown): Partial<Facts> {
       }
     }
   }
-  return facts as Partial<Facts>;
+  return facts;
 }
 
 /** A feed message, or null if the text is none. */

@@ -21,12 +21,12 @@ export class ServerWiring implements Wiring {
     return new WebSocket(URLExt.join(wsUrl, ROOT, 'feed') + query) as Socket;
   }
 
-  /** Null only if a Jupyter server answers and does not know us; a proxy's 404 for a server that is away is an outage. */
+  /** Null only if a Jupyter server answers and does not know us; a proxy's own 404 is an outage. */
   async status(): Promise<Partial<Facts> | null> {
     const response = await this.fetch('api/v1/status');
     if (response.status === 404) {
       const plain = await ServerConnection.makeRequest(URLExt.join(this.settings.baseUrl, 'api'), {}, this.settings);
-      if (plain.ok && typeof (await plain.json()).version === 'string') {
+      if (plain.ok && typeof ((await plain.json()) as { version?: unknown }).version === 'string') {
         return null;
       }
     }
@@ -56,7 +56,8 @@ export class ServerWiring implements Wiring {
   private async body(response: Response): Promise<unknown> {
     const body = (await response.json().catch(() => ({}))) as { message?: unknown };
     if (!response.ok) {
-      throw new CallError(typeof body.message === 'string' ? body.message : `${response.status} ${response.statusText}`);
+      const { status, statusText } = response;
+      throw new CallError(typeof body.message === 'string' ? body.message : `${status} ${statusText}`);
     }
     return body;
   }

@@ -1,5 +1,6 @@
 /**
- * What each phase is called in the user's language. Calm, in whole sentences, and true: says what is safe and what goes on by itself.
+ * What each phase is called in the user's language: calm, in whole sentences, and true. Says what is safe, and what
+ * goes on by itself.
  */
 import { TranslationBundle } from '@jupyterlab/translation';
 

@@ -47,5 +47,3 @@ def server(site: Site) -> JupyterServer:
 async def page(site: Site, server: JupyterServer, app: str, tmp_path: Path) -> AsyncIterator[JupyterPage]:
     async with opened(site, app, tmp_path) as page:
         yield page
-
-

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -11,12 +12,18 @@ from typing import Any
 from playwright.async_api import Page
 
 from tests.jupyter_extension.lab.site import ROOT, TOKEN, Site
-from tests.rigs.browser import WATCH_DIALOGS, running_browser
+from tests.rigs.browser import READY, WATCH_DIALOGS, running_browser
 
 LIMIT_MS = 90_000
 AXE = ROOT / "jupyter_extension/lab/node_modules/axe-core/axe.min.js"
+# Notebook 7.6 by itself, at every start.
+KNOWN_ERROR = "reading 'schema'"
 BANNER = "#session-migrator-banner"
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
+
+CAN_RUN = """() => window.jupyterapp.commands.isEnabled('notebook:run-cell')
+  && window.jupyterapp.shell.currentWidget.sessionContext.kernelDisplayStatus === 'idle'
+  && window.jupyterapp.shell.currentWidget.node.contains(document.activeElement)"""
 
 
 @dataclass
@@ -27,16 +34,39 @@ class JupyterPage:
     navigations: list[str] = field(default_factory=list)
     errors: list[str] = field(default_factory=list)
     requests: list[str] = field(default_factory=list)
+    statuses: list[tuple[int, str]] = field(default_factory=list)
 
     async def open(self, site: Site, app: str) -> None:
         """Until the notebook's kernel is idle."""
-        self.page.on("console", lambda message: self.errors.append(message.text) if message.type == "error" else None)
-        self.page.on("pageerror", lambda error: self.errors.append(str(error)))
+        self.page.on("console", lambda message: self._note(message.text) if message.type == "error" else None)
+        self.page.on("pageerror", lambda error: self._note(str(error)))
+        self.page.on("response", lambda response: self.statuses.append((response.status, response.url)))
         self.page.on("request", lambda request: self.requests.append(request.url))
         path = "lab/tree/a.ipynb" if app == "jupyterlab" else "notebooks/a.ipynb"
         await self.page.goto(f"{site.public}{path}?token={TOKEN}")
+        await self.page.wait_for_function(
+            "() => window.jupyterapp?.shell.currentWidget?.sessionContext", timeout=LIMIT_MS
+        )
+        await self.page.evaluate(READY)
         await self.page.wait_for_selector(f".jp-NotebookPanel {IDLE}", state="attached", timeout=LIMIT_MS)
+        await self.page.evaluate("() => window.jupyterapp.shell.activateById(window.jupyterapp.shell.currentWidget.id)")
+        await self.page.wait_for_function(CAN_RUN, timeout=LIMIT_MS)
         self.page.on("framenavigated", lambda frame: self.navigations.append(frame.url))
+
+    def _note(self, error: str) -> None:
+        if KNOWN_ERROR not in error:
+            self.errors.append(error)
+
+    async def refusals(self, count: int) -> None:
+        """Wait until the page has been refused so many requests: an outage that it has noticed."""
+        known = len(self.refused)
+        async with asyncio.timeout(LIMIT_MS / 1000):
+            while len(self.refused) < known + count:
+                await asyncio.sleep(0.1)
+
+    @property
+    def refused(self) -> list[str]:
+        return [url for status, url in self.statuses if status == 503 and "/api/" in url and "/migrator/" not in url]
 
     async def banner(self, text: str) -> None:
         """Wait until the banner says so."""

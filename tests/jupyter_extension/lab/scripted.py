@@ -26,7 +26,12 @@ class Script:
             "session": "sess-12345678",
             "server_id": secrets.token_hex(8),
             "state": "running",
-            "saved": {"snapshot": "a" * 32, "at": time.time(), "bytes_state": 1_200_000_000, "bytes_written": 4_000_000},
+            "saved": {
+                "snapshot": "a" * 32,
+                "at": time.time(),
+                "bytes_state": 1_200_000_000,
+                "bytes_written": 4_000_000,
+            },
             "covered": [],
             "at_risk": [],
             "notice": None,
@@ -107,7 +112,9 @@ class Restore(APIHandler):
     async def post(self) -> None:
         for row in self.get_json_body()["sessions"]:
             kernel = row["kernel"]["id"]
-            await self.kernel_manager.start_kernel(kernel_id=kernel, kernel_name=row["kernel"]["name"])
+            await self.kernel_manager.start_kernel(
+                kernel_id=kernel, kernel_name=row["kernel"]["name"], path=row["path"]
+            )
             await self.session_manager.save_session(
                 row["id"], path=row["path"], name=row["name"], type=row["type"], kernel_id=kernel
             )

@@ -18,9 +18,17 @@ ROOT = Path(__file__).parents[3]
 BASE = "/user/x/"
 TOKEN = "page-test-token"
 LIMIT_S = 90
+APPLICATIONS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 NOTEBOOK = {
     "cells": [
-        {"cell_type": "code", "id": f"cell-{n}", "source": source, "metadata": {}, "outputs": [], "execution_count": None}
+        {
+            "cell_type": "code",
+            "id": f"cell-{n}",
+            "source": source,
+            "metadata": {},
+            "outputs": [],
+            "execution_count": None,
+        }
         for n, source in enumerate(["a = 1", "print('again')", ""])
     ],
     "metadata": {"kernelspec": {"name": "python3", "display_name": "Python 3", "language": "python"}},
@@ -63,8 +71,7 @@ class JupyterServer:
             f"--ServerApp.jpserver_extensions={extensions}",
             f"--IdentityProvider.token={TOKEN}",
             "--ServerApp.allow_remote_access=True",
-            "--LabApp.news_url=None",
-            "--LabApp.check_for_updates_class=jupyterlab.NeverCheckForUpdate",
+            f"--{APPLICATIONS[app]}.expose_app_in_browser=True",
         ]
 
     def write_notebook(self) -> None:
@@ -137,6 +144,16 @@ class Site:
 
 
 def _environment(folder: Path) -> dict[str, str]:
-    own = {name: str(folder / name.lower()) for name in ("JUPYTER_CONFIG_DIR", "JUPYTER_DATA_DIR", "JUPYTER_RUNTIME_DIR")}
-    return {**os.environ, **own, "PYTHONPATH": str(ROOT), "JUPYTERLAB_SETTINGS_DIR": str(folder / "settings"),
-            "JUPYTERLAB_WORKSPACES_DIR": str(folder / "workspaces")}  # fmt: skip
+    own = (
+        "JUPYTER_CONFIG_DIR",
+        "JUPYTER_DATA_DIR",
+        "JUPYTER_RUNTIME_DIR",
+        "JUPYTERLAB_SETTINGS_DIR",
+        "JUPYTERLAB_WORKSPACES_DIR",
+    )
+    environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}, "PYTHONPATH": str(ROOT)}
+    config = Path(environment["JUPYTER_CONFIG_DIR"]) / "labconfig"
+    config.mkdir(parents=True)
+    news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
+    (config / "page_config.json").write_text(json.dumps(news))
+    return environment

@@ -1,0 +1,75 @@
+/**
+ * What a restore brought back, and what not: name, what, why, since which cell; with what can be done about it.
+ */
+import { TranslationBundle } from '@jupyterlab/translation';
+
+import { Cells } from './cells';
+import { button, element, list } from './elements';
+import { hasLosses } from './phases';
+import { CellNote, KernelReport, Loss, Report } from './wire';
+
+export class ReportView {
+  constructor(
+    private readonly trans: TranslationBundle,
+    private readonly cells: Cells,
+    private readonly dismiss: () => void
+  ) {}
+
+  /** The report as elements for the panel. */
+  render(report: Report): HTMLElement[] {
+    const parts = [
+      ...this.fallback(report),
+      ...report.kernels.flatMap(kernel => this.kernel(kernel)),
+      ...list(report.excluded.map(({ path, reason }) => [name(path), ' ', this.trans.__('was not saved: %1', reason)])),
+      ...list(report.terminals.filter(each => each.lost.length > 0).map(each => [this.terminal(each)]))
+    ];
+    if (!hasLosses(report)) {
+      return [element('p', '', this.trans.__('Everything came back.')), ...parts];
+    }
+    return [...parts, button(this.trans.__('Dismiss'), 'sm-Report-dismiss', this.dismiss)];
+  }
+
+  private fallback(report: Report): HTMLElement[] {
+    return report.fallback ? [element('p', '', this.trans.__('An earlier save was used: %1', report.fallback))] : [];
+  }
+
+  private terminal({ name, lost }: Report['terminals'][number]): string {
+    return this.trans.__('Terminal %1 is back; what ran in it is not: %2', name, lost.join(', '));
+  }
+
+  private kernel(kernel: KernelReport): HTMLElement[] {
+    const { trans } = this;
+    const rows = [
+      ...kernel.lost.map(loss => this.loss(kernel, loss, trans.__('did not come back: %1', loss.reason))),
+      ...kernel.changed.map(loss => this.loss(kernel, loss, trans.__('came back different: %1', loss.reason))),
+      ...kernel.skipped.map(cell => [this.cell(cell, trans.__('was not run again')), ...this.again(kernel, cell)]),
+      ...kernel.rerun.map(cell => [this.cell(cell, trans.__('was run again'))])
+    ];
+    const saved = trans._n('%1 variable came back', '%1 variables came back', kernel.saved);
+    return [element('h4', '', kernel.path || kernel.kernel), element('p', '', saved), ...list(rows)];
+  }
+
+  private loss(kernel: KernelReport, loss: Loss, what: string): (Node | string)[] {
+    const since = loss.execution_count ? ' ' + this.trans.__('It was set in cell [%1].', loss.execution_count) : '';
+    return [name(loss.name), ` ${what}${since}`, ...this.again(kernel, loss)];
+  }
+
+  private cell(cell: CellNote, what: string): string {
+    const which = cell.execution_count
+      ? this.trans.__('Cell [%1]', cell.execution_count)
+      : this.trans.__('A cell that had not finished');
+    return cell.reason ? `${which} ${what}: ${cell.reason}` : `${which} ${what}`;
+  }
+
+  private again(kernel: KernelReport, { cell, execution_count }: { cell?: string; execution_count?: number }): Node[] {
+    if (!cell || !this.cells.has(kernel.path, cell)) {
+      return [];
+    }
+    const label = execution_count
+      ? this.trans.__('Run cell [%1] again', execution_count)
+      : this.trans.__('Run this cell again');
+    return [button(label, 'sm-Report-run', () => void this.cells.run(kernel.path, cell))];
+  }
+}
+
+const name = (text: string) => element('code', '', text);

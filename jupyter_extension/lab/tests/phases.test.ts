@@ -1,0 +1,86 @@
+import { describe, expect, it } from 'vitest';
+
+import { newsOf, phaseOf, reportId, View } from '../src/phases';
+import { mark } from '../src/title';
+import { readFacts, Report } from '../src/wire';
+
+const NOW = 1_000_000_000;
+const CALM: View = {
+  link: 'up',
+  state: 'running',
+  notice: null,
+  report: null,
+  downSince: null,
+  expected: false,
+  movedAt: null,
+  offline: false,
+  serverNow: NOW / 1000
+};
+
+const phase = (view: Partial<View>, dismissed = '') => phaseOf({ ...CALM, ...view }, NOW, dismissed);
+
+function report(kernel: object = {}): Report {
+  const kernels = [{ kernel: 'k', path: 'a.ipynb', ...kernel }];
+  return readFacts({ report: { at: 5, snapshot: 'abc', kernels } }).report!;
+}
+
+describe('the phase', () => {
+  it('is quiet when nothing is wrong, or nobody is there', () => {
+    expect(phase({})).toEqual({ kind: 'quiet' });
+    expect(phase({ link: 'off', state: 'fenced', downSince: 0 })).toEqual({ kind: 'quiet' });
+    expect(phase({ link: 'opening' })).toEqual({ kind: 'quiet' });
+  });
+
+  it('counts down to the deadline and not below', () => {
+    const notice = { cause: 'drain', deadline: NOW / 1000 + 30 };
+    expect(phase({ notice })).toEqual({ kind: 'notice', cause: 'drain', seconds: 30 });
+    expect(phase({ notice, serverNow: NOW / 1000 + 99 })).toMatchObject({ seconds: 0 });
+    expect(phase({ notice: { cause: 'idle', deadline: null } })).toMatchObject({ seconds: null });
+  });
+
+  it('lets a short gap pass, unless it was announced', () => {
+    expect(phase({ link: 'down', downSince: NOW - 500 })).toEqual({ kind: 'quiet' });
+    expect(phase({ link: 'down', downSince: NOW - 500, expected: true }).kind).toBe('away');
+    expect(phase({ link: 'down', downSince: NOW - 1500 })).toMatchObject({ kind: 'away', seconds: 1.5 });
+  });
+
+  it('follows the server through freezing and restoring', () => {
+    expect(phase({ state: 'freezing' }).kind).toBe('freezing');
+    expect(phase({ state: 'frozen' }).kind).toBe('freezing');
+    expect(phase({ state: 'standby' }).kind).toBe('restoring');
+    expect(phase({ state: 'restoring' }).kind).toBe('restoring');
+    expect(phase({ state: 'fenced', expected: true }).kind).toBe('away');
+  });
+
+  it('tells of a move for a few seconds', () => {
+    expect(phase({ movedAt: NOW - 1000, report: report() })).toEqual({ kind: 'back', complete: true });
+    expect(phase({ movedAt: NOW - 1000 })).toEqual({ kind: 'back', complete: false });
+    expect(phase({ movedAt: NOW - 9000, report: report() })).toEqual({ kind: 'quiet' });
+  });
+
+  it('tells of losses until they are put away', () => {
+    const lossy = report({ lost: [{ name: 'conn', reason: 'a socket' }] });
+    expect(phase({ report: lossy }).kind).toBe('losses');
+    expect(phase({ report: lossy }, reportId(lossy))).toEqual({ kind: 'quiet' });
+  });
+});
+
+describe('what is news to a listener', () => {
+  it('is not each second of a countdown', () => {
+    const at = (seconds: number) => newsOf({ kind: 'notice', cause: 'drain', seconds });
+    expect(at(300)).toBe(at(61));
+    expect(at(61)).not.toBe(at(60));
+    expect(at(29)).toBe(at(11));
+    expect(at(11)).not.toBe(at(10));
+  });
+});
+
+describe('the mark in the title', () => {
+  it('is short, and absent when all is well', () => {
+    expect(mark({ kind: 'notice', cause: '', seconds: 25 })).toBe('(25s) ');
+    expect(mark({ kind: 'notice', cause: '', seconds: 185 })).toBe('(3m) ');
+    expect(mark({ kind: 'away', seconds: 1, expected: true, offline: false })).toBe('(…) ');
+    expect(mark({ kind: 'quiet' })).toBe('');
+    expect(mark({ kind: 'back', complete: true })).toBe('');
+  });
+});

@@ -1,0 +1,77 @@
+"""A page whose server goes: no dialog, no reload, and everything connected again as soon as the route leads on."""
+
+from __future__ import annotations
+
+import time
+
+import pytest
+
+from tests.jupyter_extension.lab.page import JupyterPage
+from tests.jupyter_extension.lab.site import JupyterServer, Site
+
+pytestmark = pytest.mark.browser
+
+WHERE = "import os; print(os.getcwd())"
+
+
+async def _connected(page: JupyterPage) -> None:
+    await page.page.wait_for_function(
+        "() => window.jupyterapp.shell.currentWidget.sessionContext.session?.kernel?.connectionStatus === 'connected'",
+        polling=20,
+    )
+
+
+async def test_machine_goes_without_a_word(page: JupyterPage, site: Site, server: JupyterServer) -> None:
+    await page.run(0, WHERE)
+    await page.output(0, str(server.root))
+    sessions = server.sessions()
+    server.kill()
+    await page.banner("The machine of this session does not answer. Your page is safe")
+    await page.refusals(3)
+    target = site.launch()
+    target.take_over(sessions)
+    site.route(target)
+    started = time.monotonic()
+    await _connected(page)
+    print(f"kernel connected {time.monotonic() - started:.2f} s after the route was switched")
+    await page.banner("Your session has moved")
+    await page.run(1, WHERE)
+    await page.output(1, str(target.root))
+    assert await page.dialogs() == []
+    assert page.navigations == []
+
+
+async def test_planned_move_leaves_the_old_server_at_once(page: JupyterPage, site: Site, server: JupyterServer) -> None:
+    """The proxy keeps the old server's connections open; the page must not stay on them."""
+    server.say("notice", notice={"cause": "drain", "deadline": time.time() + 30})
+    server.say("freezing", state="freezing")
+    await page.banner("Saving the session for its move")
+    target = site.launch()
+    target.take_over(server.sessions())
+    site.route(target)
+    server.say("moved", state="fenced")
+    await page.banner("Your session has moved")
+    await page.run(0, WHERE)
+    await page.output(0, str(target.root))
+    assert server.heard()["pages"] == 0
+    assert target.heard()["pages"] == 1
+    assert await page.dialogs() == []
+    assert page.navigations == []
+
+
+async def test_target_is_still_restoring_when_the_route_leads_there(
+    page: JupyterPage, site: Site, server: JupyterServer
+) -> None:
+    sessions = server.sessions()
+    server.kill()
+    await page.banner("The machine of this session")
+    target = site.launch()
+    target.say("report", state="restoring")
+    site.route(target)
+    await page.banner("being put back")
+    target.take_over(sessions)
+    target.say("report", state="running", report={"at": time.time(), "snapshot": "c" * 32, "kernels": []})
+    await page.banner("Everything came back")
+    await page.run(0, WHERE)
+    await page.output(0, str(target.root))
+    assert await page.dialogs() == []
