@@ -139,7 +139,7 @@ spec:
           readinessProbe:
             httpGet: {path: /healthz, port: http}
             periodSeconds: 5
-            timeoutSeconds: 3
+            timeoutSeconds: 10
           livenessProbe:
             httpGet: {path: /healthz, port: http}
             periodSeconds: 20
