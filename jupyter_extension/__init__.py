@@ -7,6 +7,6 @@ from typing import Any
 
 def _jupyter_server_extension_points() -> list[dict[str, Any]]:
     """Tell jupyter_server where the extension's application is."""
-    from jupyter_extension.app import SessionMigrator  # noqa: PLC0415 - the kernel's and the client's rooms must not load a server
+    from jupyter_extension.app import SessionMigrator  # noqa: PLC0415 - the kernel's room must not load a server
 
     return [{"module": "jupyter_extension.app", "app": SessionMigrator}]

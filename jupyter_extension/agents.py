@@ -55,7 +55,7 @@ class Agents:
             raise NoAgent(f"variables of {language or 'this kind of'} kernels can't be saved")
         try:
             return await KernelAgent.attach(manager.connection_file, timeout=CELL_LIMIT_S)
-        except Exception as e:  # noqa: BLE001 - whatever a kernel does to the agent is no fault of the server's
+        except Exception as e:
             raise NoAgent(f"the kernel did not let the agent in: {e or type(e).__name__}") from e
 
     def known(self, kernel: str) -> Any | None:

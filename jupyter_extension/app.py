@@ -20,7 +20,7 @@ from jupyter_extension.settings import Settings
 SETTING = "kernel_websocket_connection_class"
 
 
-class SessionMigrator(Settings, ExtensionApp):  # type: ignore[misc]
+class SessionMigrator(Settings, ExtensionApp):
     """Keeps this server's session alive when its machine goes away."""
 
     name = "jupyter_extension"
@@ -34,8 +34,8 @@ class SessionMigrator(Settings, ExtensionApp):  # type: ignore[misc]
         try:
             self.live = self._make_session()
         except ExtensionError as e:
-            self.log.error("the session migrator stays off: %s", e)
-        except Exception:  # noqa: BLE001 - a fault of ours must not keep the user's server from starting
+            self.log.error("the session migrator stays off: %s", e)  # noqa: TRY400 - a wrong setting needs no traceback
+        except Exception:
             self.log.exception("the session migrator stays off")
 
     def _make_session(self) -> LiveSession | None:
@@ -80,7 +80,7 @@ class SessionMigrator(Settings, ExtensionApp):  # type: ignore[misc]
             return
         try:
             await self.live.stop()
-        except Exception:  # noqa: BLE001 - the server must be able to stop
+        except Exception:
             self.log.exception("the session migrator did not stop cleanly")
 
 

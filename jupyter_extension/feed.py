@@ -43,7 +43,7 @@ class Feed:
     def _send(self, listener: Listener, text: str) -> None:
         try:
             listener.send(text)
-        except Exception as e:  # noqa: BLE001 - one page's closed socket must not keep the others from hearing
+        except Exception as e:  # noqa: BLE001 - one page's closed socket must not silence the others'
             self._log.info("a page left the feed: %r", e)
             self._listeners.discard(listener)
 

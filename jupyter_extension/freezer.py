@@ -12,7 +12,7 @@ from jupyter_extension.agents import Agents
 from jupyter_extension.checkpoint.capture import Plan
 from jupyter_extension.checkpoint.checkpointer import Checkpointer
 from jupyter_extension.checkpoint.layout import Layout
-from jupyter_extension.errors import FencedOut, SnapshotFailed, WrongState
+from jupyter_extension.errors import SnapshotFailed, WrongState
 from jupyter_extension.processes import signal_sessions
 from jupyter_extension.record.pump import JournalPump
 from jupyter_extension.status import Status
@@ -25,7 +25,7 @@ LEAST_S = 0.3
 class Freezer:
     """Freeze, thaw, stop. Two calls at once are one."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         checkpointer: Checkpointer,
@@ -152,12 +152,12 @@ class Stopper:
             action()
         self._close_pages()
         for kernel in [str(k) for k in self._managers.list_kernel_ids()]:
-            try:
-                await self._managers.shutdown_kernel(kernel, now=True)
-            except Exception as e:  # noqa: BLE001 - the others must be stopped too
-                self._log.warning("kernel %s could not be stopped: %r", kernel, e)
+            await self._kill(kernel)
         shells = [t.ptyproc.pid for t in (getattr(self._terminals, "terminals", None) or {}).values()]
         await asyncio.get_running_loop().run_in_executor(None, signal_sessions, shells, signal.SIGKILL)
 
-
-__all__ = ["FencedOut", "Freezer", "Stopper"]
+    async def _kill(self, kernel: str) -> None:
+        try:
+            await self._managers.shutdown_kernel(kernel, now=True)
+        except Exception as e:  # noqa: BLE001 - the other kernels must be stopped too
+            self._log.warning("kernel %s could not be stopped: %r", kernel, e)

@@ -13,18 +13,17 @@ from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
+from jupyter_extension.errors import ExtensionError, FencedOut, NothingToRestore, WrongState
+from jupyter_extension.live_session import LiveSession
 from migrator.snapshot import SnapshotError
 from migrator.storage import NotFound
 from migrator.storage.errors import StorageError
-
-from jupyter_extension.errors import ExtensionError, FencedOut, NothingToRestore, WrongState
-from jupyter_extension.live_session import LiveSession
 
 try:
     from jupyter_server.auth.decorator import allow_unauthenticated
 except ImportError:  # before jupyter_server 2.13 nobody asks for the mark
 
-    def allow_unauthenticated(method: Any) -> Any:
+    def allow_unauthenticated(method: Any) -> Any:  # type: ignore[misc]
         """Mark a method whose authentication is our own."""
         return method
 
@@ -39,7 +38,7 @@ class MigratorHandler(APIHandler):
 
     auth_resource = "kernels"
 
-    def initialize(self, session: LiveSession | None, control_token: str) -> None:  # type: ignore[override]
+    def initialize(self, session: LiveSession | None, control_token: str) -> None:
         """Given by the application."""
         self._live, self._control_token = session, control_token
 
@@ -111,7 +110,7 @@ def _plain(error: Exception) -> str:
 class ControlHandler(MigratorHandler):
     """Only the controller may call these: its token, and no cookie, says who it is."""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """401 for everybody else; nothing of the page's authentication counts here."""
         if not self.from_controller():
             raise web.HTTPError(401, "this call needs the control token")
@@ -123,7 +122,7 @@ class ControlHandler(MigratorHandler):
 class StatusHandler(MigratorHandler):
     """`GET api/v1/status`, for page and controller."""
 
-    async def prepare(self) -> None:
+    async def prepare(self) -> None:  # type: ignore[override]
         """The controller's token or the page's authentication."""
         if self.from_controller():
             self.current_user = "controller"
@@ -253,12 +252,12 @@ class StopHandler(ControlHandler):
         await self.answer(work())
 
 
-class FeedHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):  # type: ignore[misc]
+class FeedHandler(WebSocketMixin, WebSocketHandler, JupyterHandler):
     """`GET feed`: the page's websocket."""
 
     auth_resource = "kernels"
 
-    def initialize(self, session: LiveSession | None, control_token: str) -> None:  # type: ignore[override]
+    def initialize(self, session: LiveSession | None, control_token: str) -> None:
         """Given by the application."""
         self._live = session
 

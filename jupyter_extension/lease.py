@@ -16,7 +16,7 @@ IMPATIENT_S = 1.0
 class Lease:
     """Says "alive", hears whether the epoch still stands, and reports silence."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         link: Link,
         *,

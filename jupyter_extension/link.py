@@ -10,11 +10,10 @@ from typing import Any, Protocol
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
-from migrator.snapshot import SessionKeys
-from migrator.storage import ObjectStore, open_store, prefixed
-
 from jupyter_extension.environment import SESSION_ID, PodEnvironment
 from jupyter_extension.errors import BadSetup, FencedOut, GatewayRefused, GatewayUnreachable
+from migrator.snapshot import SessionKeys
+from migrator.storage import ObjectStore, open_store, prefixed
 
 CALL_LIMIT_S = 10.0
 KEY_BYTES = 32

@@ -7,9 +7,6 @@ import logging
 import time
 from typing import Any
 
-from migrator.snapshot import SnapshotError
-from migrator.storage.errors import StorageError
-
 from jupyter_extension.agents import Agents, NoAgent
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.errors import ExtensionError, FencedOut, WrongState
@@ -25,6 +22,8 @@ from jupyter_extension.restore.mute import Mute
 from jupyter_extension.server_parts import ServerParts
 from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
+from migrator.snapshot import SnapshotError
+from migrator.storage.errors import StorageError
 
 FIRST_RETRY_S = 0.5
 LAYOUT_LOOK_S = 1.0
@@ -139,7 +138,7 @@ class LiveSession:
             await self.fenced()
         except asyncio.CancelledError:
             raise
-        except Exception:  # noqa: BLE001 - the server and its kernels go on without us
+        except Exception:
             self.log.exception("the session migrator's %s stopped working", name)
             self.status.failed(f"saving has stopped: {name} failed; the server's log says why")
 
@@ -150,7 +149,7 @@ class LiveSession:
         machinery = await assemble(
             info, self._link, self._parts, self._settings, ears, self._close_pages, self._forward_held, self.log
         )
-        machinery.pump.on_fenced = lambda epoch: self._spawn("fence", self.fenced())
+        machinery.pump.on_fenced = self._journal_fenced
         self.machinery = machinery
         if info.role == "standby":
             self.status.enter("standby")
@@ -161,6 +160,10 @@ class LiveSession:
             self._own()
         if self._link.leased:
             self._spawn("lease", self._lease(info).run())
+
+    def _journal_fenced(self, epoch: int) -> None:
+        self.log.warning("the journal belongs to epoch %d now", epoch)
+        self._spawn("fence", self.fenced())
 
     async def _first_contact(self) -> SessionInfo:
         pause = FIRST_RETRY_S

@@ -6,9 +6,6 @@ import logging
 from dataclasses import dataclass
 from typing import Any, Callable
 
-from migrator.snapshot import JournalWriter
-from migrator.snapshot.journal import journal_places
-
 from jupyter_extension.agents import Agents
 from jupyter_extension.checkpoint.budget import Limits
 from jupyter_extension.checkpoint.capture import Capture
@@ -32,6 +29,8 @@ from jupyter_extension.status import Status
 from jupyter_extension.workspace import Workspace
 from jupyter_extension.workspace.baseline import default_path
 from jupyter_extension.workspace.workspace import choose_roots
+from migrator.snapshot import JournalWriter
+from migrator.snapshot.journal import journal_places
 
 
 @dataclass

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-import os
 import socket
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -31,7 +31,7 @@ class ServerParts:
             web_app=app.web_app,
             base_url=app.base_url,
             root=app.root_dir,
-            home=os.path.expanduser("~"),
+            home=str(Path.home()),
             port=int(app.port),
             ip=app.ip,
         )
@@ -43,7 +43,7 @@ class ServerParts:
 
     def address(self, gateway_url: str) -> str:
         """Where the controller reaches this server: our address on the way to the gateway, if we listen on all."""
-        ip = self.ip if self.ip not in ("", "*", "0.0.0.0", "::", "localhost") else _own_ip(gateway_url)  # noqa: S104
+        ip = self.ip if self.ip not in ("", "*", "0.0.0.0", "::", "localhost") else _own_ip(gateway_url)  # noqa: S104 - compared, not bound
         return f"http://{f'[{ip}]' if ':' in ip else ip}:{self.port}"
 
 

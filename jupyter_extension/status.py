@@ -73,10 +73,9 @@ class Status:
 
     def warn(self, cause: str, deadline: float | None) -> None:
         """A notice came; the earlier deadline of two counts."""
-        known = self.notice
-        if known and known["deadline"] is not None and (deadline is None or known["deadline"] < deadline):
-            if known["deadline"] > time.time():
-                return
+        known = (self.notice or {}).get("deadline")
+        if known is not None and time.time() < known < (deadline or float("inf")):
+            return
         self.notice = {"cause": cause, "deadline": deadline}
         self._feed.tell("notice", {"notice": self.notice, "state": self.state})
 

@@ -11,22 +11,22 @@ import time
 from dataclasses import dataclass
 from typing import Any, Awaitable, Callable, Dict
 
-from migrator.snapshot import Manifest, SessionKeys, SnapshotError, SnapshotWriter
-from migrator.storage import ObjectStore
-from migrator.storage.errors import Fenced, StorageError
-
-from jupyter_extension.agents import Agents, NoAgent
+from jupyter_extension.agents import Agents
+from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.errors import ExtensionError, FencedOut, GatewayRefused, GatewayUnreachable, SnapshotFailed
 from jupyter_extension.link import Link
 from jupyter_extension.record.pump import JournalPump
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.workspace import Workspace
-from jupyter_extension.checkpoint.layout import Layout
+from migrator.snapshot import Manifest, SessionKeys, SnapshotError, SnapshotWriter
+from migrator.storage import ObjectStore
+from migrator.storage.errors import Fenced, StorageError
 
 JsonDict = Dict[str, Any]
 END_WAIT_S = 5.0
 FROZEN_WAIT_S = 0.1  # a kernel that was stopped at the boundary says no more; its last output may still be on the way
 BACKGROUND_NICENESS = 10
+HANG_S = 5.0  # a child that stands still for so long is ended, and another one forked
 AGENT_WAIT_S = 1.0  # an agent that isn't in yet waits for a cell; the snapshot must not
 AT_ONCE_S = 0.2  # an idle kernel needs no longer to fork, however great the hurry
 
@@ -65,7 +65,7 @@ class Result:
 class Capture:
     """Makes snapshots on top of each other; remembers the last durable one as `base`."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         store: ObjectStore,
@@ -172,6 +172,10 @@ class Capture:
             began = await self._patiently(saving, reached, plan)
             entry: JsonDict = await saving
             entry["work_s"] = time.monotonic() - began
+            if entry["report"].get("forks", 1) > 1:
+                self._log.warning(
+                    "kernel %s needed %d forks: %s", kernel, entry["report"]["forks"], entry["report"].get("retried")
+                )
             return entry
         finally:
             if not saving.done():
@@ -202,7 +206,7 @@ class Capture:
         plan: Plan,
         reached: asyncio.Event | None = None,
     ) -> JsonDict:
-        from jupyter_extension.kernel_client import KernelEntry, save_kernel  # noqa: PLC0415 - loaded with the first Python kernel
+        from jupyter_extension.kernel_client import KernelEntry, save_kernel  # noqa: PLC0415 - needed with the first kernel only
 
         base = KernelEntry.from_json(old) if old and old.get("parts") else None
         entry = await save_kernel(
@@ -213,6 +217,7 @@ class Capture:
             when,
             timeout=plan.timeout,
             freeze=plan.freeze,
+            hang_s=min(HANG_S, max(plan.timeout / 5, 0.5)),
             niceness=0 if plan.freeze else BACKGROUND_NICENESS,
             reached=reached,
         )
@@ -236,7 +241,7 @@ class Capture:
             return await self._save(agent, writer, f"kernel/{kernel}/salvage/", None, "now", plan)
         except (StorageError, FencedOut):
             raise
-        except Exception as e:  # noqa: BLE001 - the salvage is beside the checkpoint, which must not fail with it
+        except Exception as e:  # noqa: BLE001 - the checkpoint must not fail with the salvage beside it
             self._log.info("kernel %s was not salvaged: %r", kernel, e)
             return None
 
@@ -254,7 +259,7 @@ class Capture:
         deadline = time.monotonic() + limit
         for kernel, entry in saved.items():
             last, log = entry["boundary"].get("last_msg_id"), self._recorder.log_of(kernel)
-            while not log.knows_end_of(last) and time.monotonic() < deadline:
+            while not log.knows_end_of(last) and time.monotonic() < deadline:  # noqa: ASYNC110 - the log is pure state
                 await asyncio.sleep(0.01)
 
     def _covered(self, kernels: dict[str, JsonDict], marks: dict[str, int]) -> dict[str, set[str]]:
@@ -288,6 +293,3 @@ def covered(result: Result) -> list[JsonDict]:
         for kernel, entry in result.manifest.body["kernels"].items()
         if entry["parts"]
     ]
-
-
-__all__ = ["Capture", "NoAgent", "Plan", "Result", "at_risk", "covered"]

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 import time
 from typing import Any, Awaitable, Callable
 
-from jupyter_extension.errors import ExtensionError, FencedOut, SnapshotFailed
-from jupyter_extension.status import Status
 from jupyter_extension.checkpoint.budget import Ledger, Limits
 from jupyter_extension.checkpoint.capture import Capture, Plan, Result, at_risk, covered
 from jupyter_extension.checkpoint.layout import Layout
+from jupyter_extension.errors import ExtensionError, FencedOut, SnapshotFailed
+from jupyter_extension.status import Status
 
 IDLE_LOOK_S = 60.0
 
@@ -19,7 +20,7 @@ IDLE_LOOK_S = 60.0
 class Checkpointer:
     """Decides when; one snapshot at a time; whoever asks while one is taken gets the next."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         capture: Capture,
         layout: Layout,
@@ -75,10 +76,8 @@ class Checkpointer:
     async def run(self) -> None:
         """Until cancelled or fenced."""
         while True:
-            try:
+            with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._sleep_s())
-            except asyncio.TimeoutError:
-                pass
             self._wake.clear()
             await self._look()
 
@@ -93,11 +92,17 @@ class Checkpointer:
         if now < self._retry_at:
             return
         asked, self._asked = self._asked, []
-        due = {k for k, at in ((k, v.due_at(self._limits)) for k, v in self._ledgers.items()) if at is not None and at <= now}
+        due = {
+            k
+            for k, at in ((k, v.due_at(self._limits)) for k, v in self._ledgers.items())
+            if at is not None and at <= now
+        }
         files = bool(asked) or await self._files_due(now)
         if not (asked or due or files):
             return
-        plan = Plan(save=self.dirty() if asked else due, files=files, patience=self._patience, timeout=self._kernel_timeout)
+        plan = Plan(
+            save=self.dirty() if asked else due, files=files, patience=self._patience, timeout=self._kernel_timeout
+        )
         try:
             result = await self.take(plan)
         except ExtensionError as e:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, Dict
 
+from jupyter_extension.processes import children
 from jupyter_extension.record.watch import process_id
 
 JsonDict = Dict[str, Any]
@@ -44,8 +45,6 @@ class Layout:
 
 
 def _terminal(name: str, pid: int) -> JsonDict:
-    from jupyter_extension.processes import children  # noqa: PLC0415 - Linux's /proc is read only where terminals are
-
     try:
         cwd = os.readlink(f"/proc/{pid}/cwd")
     except OSError:

@@ -25,12 +25,12 @@ class PageChannels:
     def connection(self, kernel: str, client: str) -> Any | None:
         """The page's websocket, if it is open."""
         key = f"{kernel}:{client}"
-        live = [c for c in self._connections._open_sockets if c.session_key == key and c.channels]  # noqa: SLF001 - no public list
+        live = [c for c in self._connections._open_sockets if c.session_key == key and c.channels]
         return live[-1] if live else None
 
     def connections(self) -> list[Any]:
         """All open websockets to kernels."""
-        return list(self._connections._open_sockets)  # noqa: SLF001 - there is no public list
+        return list(self._connections._open_sockets)
 
     def channels(self, kernel: str, client: str) -> dict[str, Any]:
         """The client's channels, opened and buffered if it is away."""
@@ -42,7 +42,7 @@ class PageChannels:
 
     def _buffer(self, kernel: str, client: str) -> Buffer:
         key = f"{kernel}:{client}"
-        servers = self._managers._kernel_buffers  # noqa: SLF001 - the server's buffers have no other door
+        servers = self._managers._kernel_buffers
         if kernel in servers and servers[kernel]["session_key"] == key:
             return dict(servers[kernel])
         if (kernel, client) not in self._held:
@@ -78,14 +78,14 @@ class PageChannels:
 
     def watch_buffer(self, kernel: str, client: str) -> None:
         """The page has just left and the server has begun to buffer for it: let our filter see what goes in."""
-        servers = self._managers._kernel_buffers  # noqa: SLF001
+        servers = self._managers._kernel_buffers
         if kernel in servers and servers[kernel]["session_key"] == f"{kernel}:{client}":
             self.fill(kernel, client, servers[kernel])
 
     def adopt(self, kernel: str, client: str) -> None:
         """The page returns: put its buffer where the server looks for it, keeping another page's."""
         held = self._held.pop((kernel, client), None)
-        servers = self._managers._kernel_buffers  # noqa: SLF001
+        servers = self._managers._kernel_buffers
         current = servers.get(kernel)
         if current is not None and current["session_key"] != f"{kernel}:{client}" and current["channels"]:
             other = str(current["session_key"]).partition(":")[2]

@@ -37,13 +37,13 @@ def from_websocket(raw: str | bytes, subprotocol: Any) -> tuple[str, JsonDict]:
     """A page's frame -> (channel, message in journal form). Raises BadMessage."""
     try:
         if subprotocol == V1:
-            channel, parts = deserialize_msg_from_ws_v1(raw)
+            channel, parts = deserialize_msg_from_ws_v1(raw)  # type: ignore[no-untyped-call]
             return channel, from_parts(parts)
-        msg = json.loads(raw) if isinstance(raw, str) else deserialize_binary_message(raw)
+        msg = json.loads(raw) if isinstance(raw, str) else deserialize_binary_message(raw)  # type: ignore[no-untyped-call]
         channel = msg.get("channel") or "shell"
         plain = json.loads(json.dumps({f: msg.get(f) or {} for f in FIELDS}, default=str))
         plain["buffers"] = _dump_buffers(msg.get("buffers") or [])
-        plain["header"]["msg_id"], plain["header"]["msg_type"]  # noqa: B018 - a message without them is none
+        plain["header"]["msg_id"], plain["header"]["msg_type"]
     except (ValueError, KeyError, TypeError, IndexError, AttributeError) as e:
         raise BadMessage(f"not a Jupyter message: {e!r}") from e
     return channel, plain
@@ -52,7 +52,7 @@ def from_websocket(raw: str | bytes, subprotocol: Any) -> tuple[str, JsonDict]:
 def from_parts(parts: Sequence[Any]) -> JsonDict:
     """[header, parent, metadata, content, *buffers] as JSON bytes -> journal form."""
     msg: JsonDict = {field: json.loads(bytes(part)) for field, part in zip(FIELDS, parts)}
-    msg["header"]["msg_id"], msg["header"]["msg_type"]  # noqa: B018 - a message without them is none
+    msg["header"]["msg_id"], msg["header"]["msg_type"]
     msg["buffers"] = _dump_buffers(parts[4:])
     return msg
 

@@ -7,9 +7,8 @@ import json
 import logging
 from typing import Callable, Protocol, Tuple
 
-from migrator.storage.errors import Fenced, StorageError
-
 from jupyter_extension.record.messages import JsonDict
+from migrator.storage.errors import Fenced, StorageError
 
 Position = Tuple[int, int]
 

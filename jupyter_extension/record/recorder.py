@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 import logging
-from typing import Any, Callable, Iterable, TypeVar, cast
+from typing import Any, Callable, Iterable, Mapping, TypeVar, cast
 
 from jupyter_extension.record.messages import JsonDict, from_parts, from_websocket, peek
 from jupyter_extension.record.pump import JournalPump
@@ -38,11 +38,11 @@ def guarded(method: Method) -> Method:
     def call(self: Recorder, *args: Any, **kwargs: Any) -> Any:
         try:
             return method(self, *args, **kwargs)
-        except Exception:  # noqa: BLE001 - the user's message must pass whatever is wrong with our record of it
+        except Exception:
             self.log.exception("recording failed in %s", method.__name__)
             return None
 
-    return cast(Method, call)
+    return cast("Method", call)
 
 
 class Recorder:
@@ -155,7 +155,7 @@ class Recorder:
         """The `redo` of a manifest whose kernels cover these requests."""
         return [e for k, log in self.logs.items() for e in log.entries(covered.get(k, set()))]
 
-    def trim(self, covered: dict[str, Iterable[str]]) -> None:
+    def trim(self, covered: Mapping[str, Iterable[str]]) -> None:
         """A durable snapshot holds these requests' effects; not journalled, since the manifest says it."""
         for kernel, msg_ids in covered.items():
             log = self.log_of(kernel)

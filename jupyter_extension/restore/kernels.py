@@ -8,13 +8,12 @@ from typing import Any, Dict
 
 from jupyter_core.utils import ensure_async
 
-from migrator.snapshot import SnapshotError, SnapshotReader
-from migrator.storage.errors import StorageError
-
 from jupyter_extension.agents import Agents
 from jupyter_extension.record.connection import prime_kernel_info
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
+from migrator.snapshot import SnapshotError, SnapshotReader
+from migrator.storage.errors import StorageError
 
 JsonDict = Dict[str, Any]
 LOAD_LIMIT_S = 600.0
@@ -59,7 +58,7 @@ class Kernels:
 
     async def load(self, kernel: str, entry: JsonDict, reader: SnapshotReader) -> JsonDict:
         """Load the state: the agent's report. Raises what makes the snapshot unusable; any other fault becomes a report."""
-        from jupyter_extension.kernel_client import KernelEntry, load_kernel  # noqa: PLC0415 - loaded with the first Python kernel
+        from jupyter_extension.kernel_client import KernelEntry, load_kernel  # noqa: PLC0415 - needed with the first kernel only
 
         if not entry.get("parts"):
             return {"saved": [], "lost": []}
@@ -68,7 +67,7 @@ class Kernels:
             return await load_kernel(agent, reader, KernelEntry.from_json(entry), timeout=LOAD_LIMIT_S)
         except (SnapshotError, StorageError):
             raise
-        except Exception as e:  # noqa: BLE001 - one kernel that can't be loaded must not keep the others from the user
+        except Exception as e:  # noqa: BLE001 - one kernel's fault must not keep the others from the user
             self._log.warning("kernel %s was not loaded: %r", kernel, e)
             return {
                 "saved": [],

@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import AsyncIterator, Iterable
 
 from migrator.snapshot.pack import pack_key
-from migrator.storage import ObjectInfo, ObjectStore
+from migrator.storage import Buffer, ObjectInfo, ObjectStore
 
 PARALLEL = 4
 
@@ -47,7 +47,7 @@ class PackCache:
             return await asyncio.get_running_loop().run_in_executor(None, _read, path, start, length)
         return await self._store.get(key, start=start, length=length)
 
-    async def put(self, key: str, data: bytes, *, if_absent: bool = False, if_match: str | None = None) -> str:
+    async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """See `ObjectStore.put`."""
         return await self._store.put(key, data, if_absent=if_absent, if_match=if_match)
 

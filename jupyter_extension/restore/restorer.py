@@ -7,19 +7,18 @@ import logging
 import time
 from typing import Any, Awaitable, Dict
 
-from migrator.snapshot import SnapshotError, SnapshotReader
-from migrator.storage import NotFound
-
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
-from jupyter_extension.workspace import Workspace
 from jupyter_extension.restore.kernels import Kernels, gather_named
 from jupyter_extension.restore.mute import Mute
 from jupyter_extension.restore.plan import logs_of
 from jupyter_extension.restore.resubmit import Resubmission
 from jupyter_extension.restore.snapshots import Snapshots, none_left
 from jupyter_extension.restore.terminals import reopen
+from jupyter_extension.workspace import Workspace
+from migrator.snapshot import SnapshotError, SnapshotReader
+from migrator.storage import NotFound
 
 JsonDict = Dict[str, Any]
 
@@ -27,7 +26,7 @@ JsonDict = Dict[str, Any]
 class Restorer:
     """Made for one session; `restore` may be called again with the same result."""
 
-    def __init__(
+    def __init__(  # noqa: PLR0913 - its parts, by name
         self,
         *,
         snapshots: Snapshots,

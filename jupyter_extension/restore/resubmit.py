@@ -96,7 +96,7 @@ class Resubmission:
         control = self._manager.connect_control()
         try:
             answer: asyncio.Future[list[Any]] = asyncio.get_running_loop().create_future()
-            control.on_recv(lambda frames: answer.done() or answer.set_result(frames))
+            control.on_recv(lambda frames: None if answer.done() else answer.set_result(frames))
             self._manager.session.send(control, "list_subshell_request", {})
             frames = await asyncio.wait_for(answer, 5)
             _, parts = self._manager.session.feed_identities(frames)
@@ -110,7 +110,7 @@ class Resubmission:
     async def _ended(self, msg_id: str) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + ORDER_WAIT_S
-        while not self._recorder.log_of(self._kernel).knows_end_of(msg_id) and loop.time() < deadline:
+        while not self._recorder.log_of(self._kernel).knows_end_of(msg_id) and loop.time() < deadline:  # noqa: ASYNC110 - the log is pure state
             await asyncio.sleep(0.02)
 
     async def muted_done(self) -> None:
@@ -159,5 +159,11 @@ def _reply_of(request: Request) -> dict[str, Any]:
     for output in request.outputs.values():
         if output.msg["header"]["msg_type"] == "error":
             content = output.msg["content"]
-            return {"status": "error", "execution_count": request.count, "payload": [], "user_expressions": {}, **content}
+            return {
+                "status": "error",
+                "execution_count": request.count,
+                "payload": [],
+                "user_expressions": {},
+                **content,
+            }
     return {"status": "ok", "execution_count": request.count, "payload": [], "user_expressions": {}}

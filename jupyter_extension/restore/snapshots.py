@@ -5,10 +5,9 @@ from __future__ import annotations
 import logging
 from typing import Any
 
+from jupyter_extension.errors import NothingToRestore
 from migrator.snapshot import Manifest, SessionKeys, SnapshotError, SnapshotReader, open_snapshot, read_journal
 from migrator.storage import NotFound, ObjectStore
-
-from jupyter_extension.errors import NothingToRestore
 
 
 class Snapshots:

@@ -6,14 +6,13 @@ import asyncio
 import logging
 from typing import Any
 
-from migrator.snapshot import SnapshotError
-from migrator.storage.errors import StorageError
-
 from jupyter_extension.errors import ExtensionError
 from jupyter_extension.link import Link
 from jupyter_extension.restore.kernels import Kernels, gather_named
 from jupyter_extension.restore.pack_cache import PackCache
 from jupyter_extension.restore.snapshots import Snapshots
+from migrator.snapshot import SnapshotError
+from migrator.storage.errors import StorageError
 
 LOOK_S = 1.0
 

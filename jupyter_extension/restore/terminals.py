@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import logging
-import os
+from pathlib import Path
 from typing import Any
 
 
@@ -17,7 +17,7 @@ def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -
         if name not in manager.terminals:
             try:
                 manager.create(name=name, **_folder(terminal))
-            except Exception as e:  # noqa: BLE001 - terminado raises what the shell's start raises; the rest must come back
+            except Exception as e:  # noqa: BLE001 - terminado raises what the shell's start raises
                 log.warning("terminal %s could not be opened: %r", name, e)
                 lost.append(f"the terminal itself: {e}")
         rows.append({"name": name, "lost": lost})
@@ -26,4 +26,4 @@ def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -
 
 def _folder(terminal: dict[str, Any]) -> dict[str, str]:
     cwd = terminal.get("cwd")
-    return {"cwd": cwd} if isinstance(cwd, str) and os.path.isdir(cwd) else {}
+    return {"cwd": cwd} if isinstance(cwd, str) and Path(cwd).is_dir() else {}

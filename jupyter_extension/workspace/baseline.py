@@ -43,4 +43,4 @@ def store(path: Path, baseline: Baseline) -> None:
     handle, temporary = tempfile.mkstemp(dir=str(path.parent))
     with os.fdopen(handle, "w", encoding="utf-8") as out:
         json.dump(rows, out)
-    os.replace(temporary, str(path))
+    Path(temporary).replace(path)

@@ -10,11 +10,10 @@ import tempfile
 from pathlib import Path
 from typing import Any, Callable, Dict, List
 
-from migrator.snapshot import SnapshotReader
-
 from jupyter_extension.errors import BadName
 from jupyter_extension.workspace.names import SafeFolder, from_text
 from jupyter_extension.workspace.save import Entry
+from migrator.snapshot import SnapshotReader
 
 PARALLEL = 8
 Problems = List[Dict[str, str]]
@@ -32,19 +31,22 @@ async def put_back(reader: SnapshotReader, files: dict[str, Any], roots: dict[st
     await asyncio.gather(*(_file(reader, e, folders, problems, limit) for e in by_kind["file"]))
     await _each(by_kind["link"], folders, problems, _make_link)
     await _each(sorted(files["deleted"], key=lambda e: -len(e["path"])), folders, problems, _delete)
-    await _each(by_kind["dir"], folders, problems, lambda path, entry: os.chmod(path, entry["mode"]))
+    await _each(by_kind["dir"], folders, problems, lambda path, entry: path.chmod(entry["mode"]))
     return problems
 
 
 async def _each(
     entries: list[Entry], folders: dict[str, SafeFolder], problems: Problems, act: Callable[[Path, Entry], Any]
 ) -> None:
+    def one(entry: Entry) -> None:
+        try:
+            act(_resolve(entry, folders), entry)
+        except (OSError, BadName) as e:
+            problems.append({"path": str(entry["path"]), "reason": str(e)})
+
     def work() -> None:
         for entry in entries:
-            try:
-                act(_resolve(entry, folders), entry)
-            except (OSError, BadName) as e:
-                problems.append({"path": str(entry["path"]), "reason": str(e)})
+            one(entry)
 
     await asyncio.get_running_loop().run_in_executor(None, work)
 
@@ -70,7 +72,7 @@ async def _file(
                         await loop.run_in_executor(None, out.write, chunk)
                 await loop.run_in_executor(None, _into_place, temporary, path, entry)
             except BaseException:
-                Path(temporary).unlink()
+                await loop.run_in_executor(None, os.unlink, temporary)
                 raise
         except (OSError, BadName) as e:
             problems.append({"path": str(entry["path"]), "reason": str(e)})
@@ -82,18 +84,18 @@ def _temporary(path: Path) -> tuple[int, str]:
 
 
 def _into_place(temporary: str, path: Path, entry: Entry) -> None:
-    os.chmod(temporary, int(entry["mode"]) & 0o7777)
+    Path(temporary).chmod(int(entry["mode"]) & 0o7777)
     os.utime(temporary, ns=(int(entry["mtime_ns"]), int(entry["mtime_ns"])))
     if path.is_dir() and not path.is_symlink():
         shutil.rmtree(str(path))
-    os.replace(temporary, str(path))
+    Path(temporary).replace(path)
 
 
 def _make_folder(path: Path, entry: Entry) -> None:
     if path.is_symlink() or (path.exists() and not path.is_dir()):
         path.unlink()
     path.mkdir(parents=True, exist_ok=True)
-    os.chmod(path, stat.S_IRWXU | int(entry["mode"]))
+    path.chmod(stat.S_IRWXU | int(entry["mode"]))
 
 
 def _make_link(path: Path, entry: Entry) -> None:

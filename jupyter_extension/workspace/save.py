@@ -6,17 +6,16 @@ import asyncio
 import os
 from typing import Any, Dict
 
-from migrator.snapshot import SnapshotWriter
-
 from jupyter_extension.workspace.names import to_text
 from jupyter_extension.workspace.scan import Found, Key, look
+from migrator.snapshot import SnapshotWriter
 
 CHUNK = 4 * 1024 * 1024
 ATTEMPTS = 3
 Entry = Dict[str, Any]
 
 
-class Vanished(Exception):  # noqa: N818 - an event, not a fault
+class Vanished(Exception):
     """The file was deleted between the look and the reading."""
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 import os
 import stat
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Iterator, Pattern, Tuple
 
 from jupyter_extension.workspace.names import to_text
@@ -79,10 +80,10 @@ def _walk(folder: str, excludes: Pattern[str], others: set[str], result: Scan) -
     while waiting:
         below = waiting.pop()
         try:
-            entries = sorted(os.scandir(os.path.join(folder, below)), key=lambda e: e.name)
+            entries = sorted(os.scandir(Path(folder, below)), key=lambda e: e.name)
         except OSError as e:
             if not isinstance(e, FileNotFoundError):
-                result.excluded.append({"path": to_text(os.path.join(folder, below)), "reason": f"can't be read: {e}"})
+                result.excluded.append({"path": to_text(str(Path(folder, below))), "reason": f"can't be read: {e}"})
             continue
         for entry in entries:
             relative = f"{below}/{entry.name}" if below else entry.name

@@ -7,13 +7,12 @@ import os
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
-from migrator.snapshot import Manifest, SnapshotReader, SnapshotWriter
-
 from jupyter_extension.workspace import baseline as baselines
 from jupyter_extension.workspace.names import from_text, glob_pattern, to_text
 from jupyter_extension.workspace.put_back import put_back
 from jupyter_extension.workspace.save import Entry, Vanished, entry_of, save_file, within_budget
 from jupyter_extension.workspace.scan import Found, Key, Scan, scan
+from migrator.snapshot import Manifest, SnapshotReader, SnapshotWriter
 
 T = TypeVar("T")
 
@@ -21,10 +20,10 @@ T = TypeVar("T")
 def choose_roots(server_root: str, home: str, extra: list[str]) -> dict[str, str]:
     """The folders to watch, by the names that mean the same on every pod."""
     roots = {"server": os.path.realpath(server_root)}
-    if os.path.realpath(home) != roots["server"] and os.path.isdir(home):
+    if os.path.realpath(home) != roots["server"] and Path(home).is_dir():
         roots["home"] = os.path.realpath(home)
     for folder in extra:
-        if os.path.isdir(folder) and os.path.realpath(folder) not in roots.values():
+        if Path(folder).is_dir() and os.path.realpath(folder) not in roots.values():
             roots[f"extra:{folder}"] = os.path.realpath(folder)
     return roots
 
@@ -112,7 +111,7 @@ class Workspace:
             excluded.append({"path": to_text(self._path(key)), "reason": warning})
 
     def _path(self, key: Key) -> str:
-        return os.path.join(self.roots[key[0]], key[1])
+        return str(Path(self.roots[key[0]], key[1]))
 
     async def restore(self, reader: SnapshotReader, files: dict[str, Any]) -> list[dict[str, str]]:
         """Make the files what the snapshot says; returns what couldn't be, as `[{"path", "reason"}]`."""

@@ -74,7 +74,9 @@ class Server:
     ) -> HTTPResponse:
         headers = {"Authorization": f"{scheme} {token}"} if token else {}
         data = json.dumps(body or {}) if method in {"POST", "PUT", "PATCH"} else None
-        request = HTTPRequest(self.url + path, method=method, headers={**headers, **more}, body=data, request_timeout=120)
+        request = HTTPRequest(
+            self.url + path, method=method, headers={**headers, **more}, body=data, request_timeout=120
+        )
         return await AsyncHTTPClient(force_instance=True).fetch(request, raise_error=False)
 
     async def json(self, method: str, path: str, body: Any = None) -> Any:
@@ -95,7 +97,9 @@ class Server:
         (self.home / path).parent.mkdir(parents=True, exist_ok=True)
         (self.home / path).write_text('{"cells": [], "metadata": {}, "nbformat": 4, "nbformat_minor": 5}')
         model = await self.json(
-            "POST", "api/sessions", {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": kernel_name}}
+            "POST",
+            "api/sessions",
+            {"path": path, "name": Path(path).name, "type": "notebook", "kernel": {"name": kernel_name}},
         )
         return model["id"], model["kernel"]["id"]
 
@@ -293,7 +297,7 @@ class Rig:
             f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", *EXTENSIONS, *arguments,
         ]  # fmt: skip
         with log.open("ab") as out:
-            process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220
+            process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220 - returns at once
         server = Server(process, port, home, control, log)
         self.servers.append(server)
         await until(lambda: self._up(server), f"{name} to answer")

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import time
+from functools import partial
 from typing import Any
 
 from tests.jupyter_extension.rig import Page, Rig, Server, until
@@ -98,7 +99,7 @@ async def test_what_no_page_saw_is_shown_once(rig: Rig) -> None:
     cell = await page.start("import time\nfor i in range(10):\n    print(i, flush=True)\n    time.sleep(0.1)")
     await until(lambda: "1\n" in cell.text, "some output")
     await page.leave()
-    await until(lambda: _idle(a), "the end of the cell")
+    await until(partial(_idle, a), "the end of the cell")
     b, _ = await move(rig, a)
     await page.connect(b)
     await until(lambda: cell.ended, "the reply")
@@ -115,7 +116,7 @@ async def test_a_cell_marked_no_rerun_is_left_and_said(rig: Rig) -> None:
     await page.run("x = 1")
     cell = await page.start("open('log', 'a').write('1')\nimport time; time.sleep(30)", tags=["no-rerun"])
     behind = await page.start("print('behind')")
-    await until(lambda: (a.home / "log").exists(), "the cell to begin")
+    await until((a.home / "log").exists, "the cell to begin")
     b, report = await move(rig, a)
     await page.connect(b)
     await until(lambda: cell.ended and behind.ended, "both to end")

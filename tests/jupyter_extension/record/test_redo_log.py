@@ -6,7 +6,13 @@ from jupyter_extension.record.redo_log import RedoLog
 
 
 def request(msg_id: str, kind: str = "execute_request", **metadata: Any) -> dict[str, Any]:
-    msg = {"header": {"msg_id": msg_id, "msg_type": kind}, "parent_header": {}, "metadata": metadata, "content": {}, "buffers": []}
+    msg = {
+        "header": {"msg_id": msg_id, "msg_type": kind},
+        "parent_header": {},
+        "metadata": metadata,
+        "content": {},
+        "buffers": [],
+    }
     return {"type": "request", "kernel": "k", "client": "c", "channel": "shell", "msg": msg}
 
 
