@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import datetime
 from email.utils import parsedate_to_datetime
 from typing import Any, Protocol
@@ -139,7 +139,7 @@ class Azure:
         )
 
 
-CLOUDS = {"aws": Aws, "gce": Gce, "azure": Azure}
+CLOUDS: dict[str, Callable[..., Cloud]] = {"aws": Aws, "gce": Gce, "azure": Azure}
 
 
 def _deadline(notice: Notice) -> float:

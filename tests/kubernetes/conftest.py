@@ -64,3 +64,10 @@ def api_of(cluster: ClusterPlan, token_file=None) -> KubernetesApi:
     if token_file is None:
         context.load_cert_chain(cluster.pki / "admin.crt", cluster.pki / "admin.key")
     return KubernetesApi(f"https://{HOST}:{cluster.api_port}", context, token_file)
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The first test of a cold machine waits for Kubernetes to be compiled."""
+    for item in items:
+        if item.get_closest_marker("kubernetes"):
+            item.add_marker(pytest.mark.timeout(3600 if item is items[0] else 900))
