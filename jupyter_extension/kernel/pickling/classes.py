@@ -24,6 +24,8 @@ HEAP_TYPE = 1 << 9
 _BUILT_IN = {value: name for name, value in vars(types).items() if isinstance(value, type)}
 _BUILT_IN.update({type(None): "NoneType", type(NotImplemented): "NotImplementedType", type(...): "EllipsisType"})
 
+taken_along: set[str] = set()  # the modules that are saved by value in the snapshot under way
+
 
 class ClassRegistry:
     """The classes that are saved by value, each with its key: `module.qualname`, and `#2` and so on for another of that name."""
@@ -65,7 +67,7 @@ def mro(cls: type) -> tuple[type, ...]:
 def by_value(cls: Any) -> bool:
     """Tell whether a class cannot be had by importing it: it is of `__main__`, or its module does not hold it under its name."""
     module = getattr(cls, "__module__", None)
-    if module == "__main__" or not isinstance(module, str):
+    if module == "__main__" or module in taken_along or not isinstance(module, str):
         return cls not in _BUILT_IN
     return cls not in _BUILT_IN and find(module, getattr(cls, "__qualname__", cls.__name__)) is not cls
 

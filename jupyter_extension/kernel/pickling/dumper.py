@@ -48,6 +48,9 @@ class Dump:
         self._saving = Saving(shell, history.cell_finder(shell))
         self._saving.plans[ClassState] = reduce_class_state
         self._owner = os.getpid()
+        classes.taken_along.clear()
+        self._edited = modules.edited()
+        classes.taken_along.update(module.__name__ for module in self._edited)
         self._classes_done = 0
 
     def run(self) -> dict[str, Any]:
@@ -77,7 +80,8 @@ class Dump:
 
     def _settings(self) -> list[Root]:
         """Give what is set in libraries, as roots that are loaded last: they share objects with the variables."""
-        roots = [Root("modules", modules.changes(self._saving.namespace), 3)]
+        roots = [Root(f"edited:{module.__name__}", module, 0) for module in self._edited]
+        roots.append(Root("modules", modules.changes(self._saving.namespace), 3))
         for name, family in self._saving.families.present:
             if hasattr(family, "capture"):
                 state = self._captured(name, family)
@@ -148,7 +152,7 @@ class Dump:
         return pickle_value(made, self._saving, [])
 
     def _environment(self) -> dict[str, Any]:
-        return {"process": environment.capture(), "edited": modules.edited(), "modules": modules.names()}
+        return {"process": environment.capture(), "modules": modules.names()}
 
     def _index(self, components: list[tuple[str, Component]], memories: list[str], names: list[str]) -> dict[str, Any]:
         return {
@@ -171,7 +175,7 @@ class Dump:
                 key = (loss.root, f"{loss.what}: {loss.reason}")
                 lost[key] = lost.get(key, 0) + 1
             for root in component.roots:
-                if type(root.value) is Lost and root.name not in self._saving.namespace:
+                if type(root.value) is Lost:
                     lost[root.name, "{}: {}".format(*explain(root.value))] = 1
         return [self._entry(name, reason, count) for (name, reason), count in lost.items()]
 
@@ -186,7 +190,7 @@ class Dump:
         lost = self._losses(components)
         gone = {entry["name"] for entry in lost}
         return {
-            "saved": [name for name in names if name not in gone],
+            "saved": [name for name in names if name not in gone and not name.startswith("__")],
             "lost": lost,
             "changed": [],
             "warnings": [*self._saving.warnings, *self._saving.families.faults],

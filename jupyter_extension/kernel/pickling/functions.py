@@ -9,7 +9,7 @@ import types
 from typing import Any
 
 from . import rebuild
-from .classes import find
+from .classes import find, taken_along
 
 _STATE = (
     "__defaults__",
@@ -21,11 +21,13 @@ _STATE = (
     "__type_params__",
 )
 
+_IMPORT_STATE = frozenset(("__builtins__", "__spec__", "__loader__", "__cached__"))
+
 
 def importable(obj: Any) -> bool:
     """Tell whether the object is what its module holds under its qualified name."""
     module = getattr(obj, "__module__", None)
-    if module == "__main__" or not isinstance(module, str):
+    if module == "__main__" or module in taken_along or not isinstance(module, str):
         return False
     return find(module, getattr(obj, "__qualname__", None) or obj.__name__) is obj
 
@@ -117,6 +119,9 @@ def reduce_wrapper(wrapper: Any, _saving: Any) -> Any:
 def reduce_module(module: types.ModuleType, saving: Any) -> Any:
     """Reduce a module: by name where it can be imported again."""
     name = module.__name__
+    if name in taken_along:
+        state = {key: value for key, value in vars(module).items() if key not in _IMPORT_STATE}
+        return rebuild.edited_module, (name, module.__file__), state, None, None, rebuild.set_module
     if (
         name == "__main__"
         or (sys.modules.get(name) is module and getattr(module, "__spec__", None) is not None)

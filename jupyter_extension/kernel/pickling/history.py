@@ -7,24 +7,22 @@ from typing import Any, Callable
 from .components import Root
 
 _HISTORY = "history:"
+_LAST = ("_", "__", "___")
 _OWN = frozenset(
-    ("In", "Out", "_ih", "_oh", "_dh", "get_ipython", "exit", "quit", "open", "__builtins__", "__builtin__")
+    "In Out _ih _oh _dh _ __ ___ get_ipython exit quit open __builtins__ __builtin__ __name__ __doc__ __package__ __loader__ "
+    "__spec__ __session__ __warningregistry__".split()
 )
 
 
 def variables(shell: Any) -> list[str]:
-    """Give the names of the user's variables, those that IPython made and nobody changed left out."""
-    hidden = shell.user_ns_hidden
-    names = []
-    for name, value in shell.user_ns.items():
-        if not isinstance(name, str) or name in _OWN or (name in hidden and hidden[name] is value) or _is_input(name):
-            continue
-        names.append(name)
-    return names
+    """Give the names of the user's variables, those that every kernel has and nobody changed left out."""
+    return [name for name, value in shell.user_ns.items() if isinstance(name, str) and not _of_the_shell(name, value, shell)]
 
 
-def _is_input(name: str) -> bool:
-    return name in ("_i", "_ii", "_iii") or (name.startswith("_i") and name[2:].isdigit())
+def _of_the_shell(name: str, value: Any, shell: Any) -> bool:
+    if name in _OWN:
+        return name.startswith("_") or name in ("In", "Out") or shell.user_ns_hidden.get(name) is value
+    return name in ("_i", "_ii", "_iii") or (name.startswith("_") and name.lstrip("_i").isdigit())
 
 
 def cell_finder(shell: Any) -> Callable[[str], int | None]:
@@ -46,6 +44,8 @@ def roots(shell: Any) -> list[Root]:
     found = [Root(f"{_HISTORY}out:{number}", value) for number, value in manager.output_hist.items()]
     state = {"In": list(manager.input_hist_parsed), "raw": list(manager.input_hist_raw), "count": shell.execution_count}
     found.append(Root(f"{_HISTORY}in", state))
+    last = {name: shell.user_ns[name] for name in _LAST if name in shell.user_ns}
+    found.append(Root(f"{_HISTORY}last", last))
     return found
 
 
@@ -56,6 +56,8 @@ def put(shell: Any, name: str, value: Any) -> bool:
     manager = shell.history_manager
     if name.startswith(f"{_HISTORY}out:"):
         manager.output_hist[int(name.rpartition(":")[2])] = value
+    elif name == f"{_HISTORY}last":
+        _put_last(shell, value)
     else:
         manager.input_hist_parsed[:] = value["In"]
         manager.input_hist_raw[:] = value["raw"]
@@ -63,16 +65,22 @@ def put(shell: Any, name: str, value: Any) -> bool:
     return True
 
 
+def _put_last(shell: Any, last: dict[str, Any]) -> None:
+    """Set `_`, `__` and `___`, which the display hook keeps too."""
+    shell.user_ns.update(last)
+    hook = getattr(shell, "displayhook", None)
+    for name, value in last.items():
+        if hasattr(hook, name):
+            setattr(hook, name, value)
+
+
 def restored(shell: Any) -> None:
-    """Let the short names of the history (`_i3`, `_`) follow it."""
+    """Let the short names of the history (`_i3`, `_3`) follow it."""
     namespace, manager = shell.user_ns, shell.history_manager
     inputs = manager.input_hist_raw
     for number in range(1, len(inputs)):
         namespace[f"_i{number}"] = inputs[number]
     for name, number in (("_i", 1), ("_ii", 2), ("_iii", 3)):
         namespace[name] = inputs[-number] if number < len(inputs) else ""
-    hook = getattr(shell, "displayhook", None)
-    for name in ("_", "__", "___"):
-        if hook is not None and hasattr(hook, name) and name in namespace:
-            setattr(hook, name, namespace[name])
-
+    for number, value in manager.output_hist.items():
+        namespace[f"_{number}"] = value

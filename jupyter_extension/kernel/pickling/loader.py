@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import io
 import pickle
 import sys
@@ -9,6 +10,7 @@ import types
 from array import array
 from typing import Any
 
+from .careful import CarefulUnpickler
 from .lost import Lost
 from . import environment, families, fingerprint, history, modules, rebuild, sources, wellknown
 
@@ -27,6 +29,7 @@ class Loading:
         self._buffers: dict[str, memoryview] = {}
         self._places: list[list[tuple[int, ...]]] = []
         self._modules: list[str] = []
+        self._families: dict[str, types.ModuleType] = {}
         self._lost_here: list[str] = []
         self._done: set[str] = set()
         self._component_of: dict[str, str] = {}
@@ -50,9 +53,7 @@ class Loading:
         return self._report()
 
     def _prepare(self, state: dict[str, Any]) -> None:
-        same_python = self._index["python"][:2] == tuple(sys.version_info[:2])
         self.warnings += environment.restore(state["process"])
-        self.warnings += modules.put_edited(state["edited"], same_python=same_python)
         self._modules = state["modules"]
 
     def component(self, name: str) -> None:
@@ -64,9 +65,10 @@ class Loading:
         self._places.append(self._read_places(name))
         try:
             values = self._unpickle(f"component/{name}", [self.memory(span) for span in buffers])
-        except Exception as error:  # noqa: BLE001 - code of the user's or of a library; the others must come back
-            self.lost += [{"name": root, "reason": f"loading it failed: {error!r}"[:500]} for root in roots]
-            return
+        except Exception as error:  # noqa: BLE001 - a fault that not even the careful unpickler could contain
+            reason = f"loading it failed: {error!r}"[:500]
+            self.lost += [{"name": root, "reason": reason} for root in roots]
+            values = [(root, Lost(root, reason)) for root in roots if ":" not in root]
         finally:
             self._places.pop()
         for root, value in values:
@@ -75,7 +77,7 @@ class Loading:
         self._lost_here.clear()
 
     def _put(self, root: str, value: Any) -> None:
-        if root.startswith("class:"):
+        if root.startswith(("class:", "edited:")):
             return
         if root == "modules":
             self.warnings += modules.put_changes(value)
@@ -94,7 +96,10 @@ class Loading:
 
     def _unpickle(self, part: str, buffers: list[Any]) -> Any:
         data = self._source.read(part)
-        return pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)).load()  # noqa: S301 - authenticated by the caller
+        try:
+            return pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)).load()  # noqa: S301 - authenticated by the caller
+        except Exception:  # noqa: BLE001 - code of the user's or of a library: once more, with a placeholder for what fails
+            return CarefulUnpickler(io.BytesIO(data), buffers=iter(buffers)).begin(self).load()
 
     def _read_places(self, name: str) -> list[tuple[int, ...]]:
         part = f"places/{name}"
@@ -141,8 +146,13 @@ class Loading:
         self.warnings.append(text)
 
     def family(self, name: str) -> types.ModuleType:
-        """Give the module of a family."""
-        return families.family(name)
+        """Give the module of a family, with the library that it is about loaded."""
+        found = self._families.get(name)
+        if found is None:
+            found = self._families[name] = families.family(name)
+            if found.MODULE:
+                importlib.import_module(found.MODULE)
+        return found
 
     def recompile(self, filename: str, name: str, line: int) -> types.CodeType:
         """Compile the source of a function that another minor version of Python compiled; ValueError if it is not at hand."""
@@ -153,7 +163,7 @@ class Loading:
         lost = [*index["lost"], *self.lost]
         gone = {entry["name"] for entry in lost}
         changed = fingerprint.compare(index["fingerprints"], self.namespace, gone)
-        saved = [name for name in index["variables"] if name not in gone]
+        saved = [name for name in index["variables"] if name not in gone and not name.startswith("__")]
         if index["python"][:2] != tuple(sys.version_info[:2]):
             was, now = (".".join(map(str, version[:2])) for version in (index["python"], sys.version_info))
             self.warnings.append(

@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import importlib
-import importlib.util
-import marshal
 import os
 import sys
 import sysconfig
@@ -12,6 +10,7 @@ import types
 from pathlib import Path
 from typing import Any
 
+from .classes import taken_along
 from .functions import of_the_user
 
 _SKIPPED = ("session_migrator_kernel", "debugpy", "_pydev", "pydev", "ipykernel", "__main__", "__mp_main__")
@@ -56,54 +55,43 @@ def own_modules() -> list[types.ModuleType]:
     return [module for name, module in sorted(sys.modules.items()) if type(module) is types.ModuleType and own(module)]
 
 
-def edited() -> list[tuple[str, str, bool, bytes]]:
-    """Give (name, file, is a package, marshalled code as imported) of the user's modules that were edited since they were imported."""
-    found = []
-    for module in own_modules():
-        code = _code_as_imported(module)
-        if code is not None:
-            found.append((module.__name__, str(module.__file__), hasattr(module, "__path__"), code))
-    return found
+def edited() -> list[types.ModuleType]:
+    """Give the user's modules whose functions are not those of their files any more, because these were edited after the import."""
+    return [module for module in own_modules() if _differs(module)]
 
 
-def _code_as_imported(module: types.ModuleType) -> bytes | None:
-    """Give the code of the module from its compiled file, if that is older than the source; None if nothing was edited."""
-    cached = getattr(module, "__cached__", None)
+def _differs(module: types.ModuleType) -> bool:
+    live = [code for value in vars(module).values() for code in _codes_of(value, module.__name__)]
     try:
-        data = Path(str(cached)).read_bytes()
-        status = os.stat(str(module.__file__))
-    except OSError:
-        return None
-    flags, changed, size = (int.from_bytes(data[at : at + 4], "little") for at in (4, 8, 12))
-    if flags or (changed == int(status.st_mtime) & 0xFFFFFFFF and size == status.st_size & 0xFFFFFFFF):
-        return None
-    return data[16:]
+        source = Path(str(module.__file__)).read_bytes()
+        pending = [compile(source, str(module.__file__), "exec", dont_inherit=True)]
+    except (OSError, SyntaxError, ValueError):
+        return bool(live)
+    present = set()
+    while pending:
+        code = pending.pop()
+        present.add(_essence(code))
+        pending += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
+    return any(_essence(code) not in present for code in live)
 
 
-def put_edited(modules: list[tuple[str, str, bool, bytes]], *, same_python: bool) -> list[str]:
-    """Make the modules that were edited as they were when imported, without regard to what the files hold now."""
-    warnings = []
-    for name, file, package, code in modules:
-        warnings.append(f"{name} was edited after it was imported; it is as it was imported until it is reloaded")
-        if not same_python or name in sys.modules:
-            continue
-        search = [str(Path(file).parent)] if package else None
-        spec = importlib.util.spec_from_file_location(name, file, submodule_search_locations=search)
-        if spec is None:
-            continue
-        module = importlib.util.module_from_spec(spec)
-        sys.modules[name] = module
-        try:
-            exec(marshal.loads(code), vars(module))  # noqa: S102, S302 - the user's own module, authenticated with the snapshot
-        except Exception as error:  # noqa: BLE001 - the user's code
-            del sys.modules[name]
-            warnings.append(f"{name} could not be made again as it was imported: {error!r}")
-    return warnings
+def _essence(code: types.CodeType) -> tuple[Any, ...]:
+    constants = tuple(repr(constant) for constant in code.co_consts if not isinstance(constant, types.CodeType))
+    return code.co_name, code.co_code, constants, code.co_names, code.co_varnames
+
+
+def _codes_of(value: Any, name: str) -> list[types.CodeType]:
+    if type(value) is types.FunctionType:
+        return [value.__code__] if value.__module__ == name else []
+    if type(value) is type and value.__module__ == name:
+        functions = (getattr(part, "__func__", part) for part in vars(value).values())
+        return [part.__code__ for part in functions if type(part) is types.FunctionType and part.__module__ == name]
+    return []
 
 
 def changes(namespace: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Give what the session set: on each of its own modules all data, on libraries what is the user's, and plain values."""
-    found = {module.__name__: _data(module) for module in own_modules()}
+    found = {module.__name__: _data(module) for module in own_modules() if module.__name__ not in taken_along}
     seen = {id(value): value for value in namespace.values() if type(value) is types.ModuleType}
     for module in (*seen.values(), sys.modules["builtins"]):
         name = module.__name__

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import abc
 import enum
+import gc
 import types
 from typing import Any, Mapping
 
@@ -45,7 +46,9 @@ def member(cls: Any, name: str) -> Any:
 def fill(cls: type, state: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
     """Give a class its attributes, and then what only its metaclass keeps."""
     for name, value in state.items():
-        if name not in ("__slots__", "__module__", "__qualname__"):
+        if name == "__class__":
+            gc.get_referents(cls.__dict__)[0][name] = value  # setting it the usual way would change the metaclass
+        elif name not in ("__slots__", "__module__", "__qualname__"):
             type.__setattr__(cls, name, value)
     if isinstance(cls, enum.EnumMeta):
         for name, attributes in extra.get("members", {}).items():

@@ -16,6 +16,7 @@ from typing import Any, Callable
 from . import rebuild
 from .classes import HEAP_TYPE, NAMED, by_value, mro, reduce_class
 from .functions import REDUCERS
+from .lost import Lost, explain
 
 Reducer = Callable[[Any, Any], Any]
 PLAIN: Any = object()  # the C pickler's default reduction is right, and runs no code of the user's
@@ -27,6 +28,8 @@ _HOOKS = ("__getattr__", "__getattribute__", "__class__")
 def choose(obj: Any, saving: Any) -> Reducer:
     """Give the plan for this object's type."""
     kind = type(obj)
+    if kind is Lost:
+        return lambda placeholder, _saving: (rebuild.lost, explain(placeholder))
     found: Reducer | None = saving.families.exact.get(kind) or REDUCERS.get(kind)
     if found is not None:
         return found

@@ -10,6 +10,7 @@ memory that arrays share.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import marshal
 import sys
 import types
@@ -131,6 +132,15 @@ def same(value: Any) -> Any:
 def new_module(name: str, doc: str | None) -> types.ModuleType:
     """Give a module that no file stands for."""
     return types.ModuleType(name, doc)
+
+
+def edited_module(name: str, file: str) -> types.ModuleType:
+    """Give a module whose file was edited since it was imported: it gets the contents that it had, whatever the file holds now."""
+    spec = importlib.util.spec_from_file_location(name, file)
+    module = types.ModuleType(name) if spec is None else importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    loading().warn(f"{name} was edited after it was imported; it is as it was imported until it is reloaded")
+    return module
 
 
 def set_module(target: types.ModuleType, state: Mapping[str, Any]) -> None:

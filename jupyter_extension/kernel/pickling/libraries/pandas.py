@@ -50,7 +50,7 @@ def series_manager(kind: Any, block: Any, axis: Any) -> Any:
 def reduce_index(index: Any, saving: Any) -> Any:
     """Reduce an index, and let it know who shares its memory."""
     reduction = reduce_guarded(index, saving)
-    shared = getattr(index, "_references", None)
+    shared = vars(index).get("_references")
     if shared is None or len(reduction) > 2 and reduction[2] is not None:
         return reduction
     return (*reduction[:2], shared, None, None, share_index)

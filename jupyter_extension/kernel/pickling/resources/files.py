@@ -158,7 +158,8 @@ def closed(kind: Any, form: dict[str, Any]) -> Any:
 def reopen(kind: Any, form: dict[str, Any], was: tuple[Any, ...], position: int, pending: bytes) -> Any:
     """Open a file again; a placeholder if it is gone or has changed."""
     found = Found(*was)
-    problem = _restore_temporary(found) if found.content is not None else _unlike(found)
+    there = os.path.exists(found.path)
+    problem = _restore_temporary(found) if found.content is not None and not there else _unlike(found)
     if problem:
         return rebuild.loading().lose(f"file {found.path}", problem)
     path = found.path.replace(" (deleted)", "")

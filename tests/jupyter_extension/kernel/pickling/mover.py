@@ -145,7 +145,10 @@ def load(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
     parts = pickle.loads((store / _file(case)).read_bytes())
     report = pickling.load(shell, Source(parts))
     shell.user_ns["REPORT"] = report
-    shell.run(case.check)
+    try:
+        shell.run(case.check)
+    except BaseException:
+        return {"report": report, "error": traceback.format_exc()}
     return {"report": report}
 
 

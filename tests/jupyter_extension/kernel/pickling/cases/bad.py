@@ -119,4 +119,26 @@ safe = [1]
 # %% check
 assert safe == [1]
 names = {entry["name"] for entry in REPORT["lost"]}
-assert "h" in names or dict(h) == {"a": 1}
+assert "h" in names or h["a"] == 1, REPORT
+
+# %% an object that refuses to be loaded spoils nothing
+class Refuses:
+    def __init__(self):
+        self.a = 1
+    def __getstate__(self):
+        return {"a": 1}
+    def __setstate__(self, state):
+        raise RuntimeError("not here")
+class Fails:
+    def __reduce__(self):
+        return (Fails.make, (1,))
+    @staticmethod
+    def make(n):
+        raise RuntimeError("cannot make")
+shared = [1]
+data = {"good": shared, "bad": Fails(), "refuses": Refuses()}
+other = shared
+# %% check
+assert data["good"] is other and other == [1]
+assert "cannot make" in repr(data["bad"]), data
+assert {entry["name"] for entry in REPORT["lost"]} >= {"data"}, REPORT

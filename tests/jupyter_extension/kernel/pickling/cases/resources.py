@@ -65,7 +65,7 @@ assert log.mode == "w"
 log.write("after\n")
 log.close()
 import os
-assert open(os.path.join(folder, "log")).read() == "flushed\npending\nafter\n"
+assert open(os.path.join(folder, "log")).read() == "flushed\npending\nafter\n", open(os.path.join(folder, "log")).read()
 append.write(b"two")
 append.close()
 assert open(os.path.join(folder, "app"), "rb").read() == b"onetwo"
@@ -76,10 +76,8 @@ import os
 where = os.path.join(os.getcwd(), "changing-%d" % os.getpid())
 open(where, "w").write("12345")
 f = open(where)
-# %% cell
 class Later:
     def __reduce__(self):
-        import os
         open(where, "w").write("something else")
         return (int, (1,))
 zz = Later()
@@ -193,8 +191,7 @@ json.mine = lambda: "patched"
 math.TWO = 2
 def shout(self):
     return str(self).upper()
-import string, collections
-collections.OrderedDict.shout = None if False else None
+import string
 string.Template.shout = shout
 time.sleep(1.1)
 open(name + ".py", "w").write("VERSION = 'second'\nstate = []\ndef f():\n    return 'edited'\nclass K:\n    pass\n")
@@ -211,7 +208,7 @@ x + 2
 # %% cell
 x + 3
 # %% check
-assert Out[1] == 42 and Out[2] == 43 and In[2].strip() == "x + 3" and _2 == 43
+assert Out[1] == 42 and Out[2] == 43 and In[2].strip() == "x + 3" and _2 == 43, (Out, In)
 assert get_ipython().execution_count == 3, get_ipython().execution_count
 assert _i2.strip() == "x + 3"
 
@@ -238,7 +235,7 @@ m = Money(5)
 assert ip is get_ipython() and ip.run_line_magic("twice", "4") == 8
 data, _ = ip.display_formatter.format(m)
 assert data["text/plain"] == "$5", data
-assert "autoreload" in ip.extension_manager.loaded
+assert any("autoreload" in name for name in ip.extension_manager.loaded), ip.extension_manager.loaded
 assert [cb for cb in ip.events.callbacks["post_run_cell"] if getattr(cb, "__name__", "") == "after"]
 data, _ = ip.display_formatter.format(3.14159)
 assert data["text/plain"] == "3.142"
