@@ -71,9 +71,18 @@ def test_wrong_values_are_refused_by_name(clusters, tmp_path, values, named):
 
 def test_an_api_server_takes_every_object(clusters, rendered, namespace, tmp_path):
     objects = [item for item in rendered if item["kind"] not in NEEDS_OPERATOR]
-    file = write(tmp_path / "all.json", json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
-    applied = kubectl(clusters["a"], "apply", "-n", namespace, "--dry-run=server", "--validate=strict", "-f", file)
+    accounts = [item for item in objects if item["kind"] == "ServiceAccount"]  # a pod is refused without its account
+    kubectl(clusters["a"], "apply", "-n", namespace, "-f", as_list(tmp_path / "accounts.json", accounts))
+    everything = as_list(tmp_path / "all.json", objects)
+    applied = kubectl(
+        clusters["a"], "apply", "-n", namespace, "--dry-run=server", "--validate=strict", "-f", everything
+    )
     assert len(applied.splitlines()) == len(objects)
+
+
+def as_list(path, objects):
+    """A file with all of them."""
+    return write(path, json.dumps({"apiVersion": "v1", "kind": "List", "items": objects}))
 
 
 def test_all_pods_fit_the_restricted_standard(clusters, rendered, namespace, tmp_path):

@@ -50,7 +50,7 @@ def uninstall(cluster: ClusterPlan, namespace: str) -> None:
 
 def run_tests(cluster: ClusterPlan, namespace: str) -> str:
     """What helm test says; RigError when it fails."""
-    return run(BIN / "helm", "test", RELEASE, "--kubeconfig", cluster.kubeconfig, "--namespace", namespace, "--logs")
+    return run(BIN / "helm", "test", RELEASE, "--kubeconfig", cluster.kubeconfig, "--namespace", namespace)
 
 
 def _helm(command: str, *words: object) -> tuple[object, ...]:
