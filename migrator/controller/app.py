@@ -39,4 +39,5 @@ async def start(settings: Controller) -> Service:
     else:
         service.cleanups.append(cluster.stop)
         service.background(cluster.run, "leader")
+        service.background(cluster.keep_up, "records")
     return service

@@ -36,6 +36,7 @@ class Cluster:
         self._pods = f"/api/v1/namespaces/{settings.namespace}/pods"
         self._leader = Leader(api, settings.namespace, settings.lease_name, settings.identity)
         self._settings = settings
+        self._leading = False
         self._tasks: set[asyncio.Task[None]] = set()
         state.desk.expand = self.expand
         state.index.listeners.append(self.story)
@@ -53,6 +54,13 @@ class Cluster:
     async def run(self) -> None:
         """Until cancelled."""
         await self._leader.run(self._lead)
+
+    async def keep_up(self) -> None:
+        """Those that wait answer calls too: they have to know the sessions (the leader's reconciler reads them anyway)."""
+        while True:
+            if not self._leading:
+                await self._state.index.refresh()
+            await asyncio.sleep(self._settings.reconcile_s)
 
     async def stop(self) -> None:
         """Let another lead at once."""
@@ -85,9 +93,13 @@ class Cluster:
             "watcher": self._state.watcher.run,
             "warnings": notices.run,
         }
-        async with asyncio.TaskGroup() as group:
-            for name, loop in loops.items():
-                group.create_task(_forever(loop, name), name=name)
+        self._leading = True
+        try:
+            async with asyncio.TaskGroup() as group:
+                for name, loop in loops.items():
+                    group.create_task(_forever(loop, name), name=name)
+        finally:
+            self._leading = False
 
     async def _take(self, notice: Notice) -> None:
         """Retried while the store is away: a warning is not to be lost by that."""
