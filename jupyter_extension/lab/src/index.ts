@@ -64,7 +64,12 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
     const places = new Places(app, lab, statusBar);
     const banner = new Banner(trans);
     const view = new View(session, banner, trans, () => places.open(panel));
-    const report = new ReportView(trans, new Cells(app, notebooks), () => view.dismissReport());
+    const report = new ReportView(
+      trans,
+      new Cells(app, notebooks),
+      (kernel, moved) => void panel.salvage(kernel, moved),
+      () => view.dismissReport()
+    );
     const panel = new Panel(session, new ServerWiring(app.serviceManager.serverSettings), report, trans);
     panel.onClose = () => places.close(panel);
     places.strip(banner);

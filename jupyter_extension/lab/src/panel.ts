@@ -8,7 +8,7 @@ import { Widget } from '@lumino/widgets';
 import { button, element, list, section } from './elements';
 import { ReportView } from './report';
 import { Session } from './session';
-import { Kept } from './wire';
+import { Kept, KernelReport, Report } from './wire';
 import { clock, size } from './words';
 import { ServerWiring } from './wiring';
 
@@ -162,6 +162,12 @@ export class Panel extends Widget {
     if (answer.button.accept) {
       await this.attempt(trans.__('Going back did not work'), () => this.server.undo(kernel.kernel, kept.snapshot));
     }
+  }
+
+  /** Take what a cell had done when the move interrupted it, in place of running it again. */
+  async salvage(kernel: KernelReport, report: Report): Promise<void> {
+    const title = this.trans.__('Taking the variables did not work');
+    await this.attempt(title, () => this.server.undo(kernel.kernel, report.snapshot, true));
   }
 
   private async attempt(title: string, call: () => Promise<void>): Promise<void> {

@@ -12,6 +12,7 @@ export class ReportView {
   constructor(
     private readonly trans: TranslationBundle,
     private readonly cells: Cells,
+    private readonly salvage: (kernel: KernelReport, report: Report) => void,
     private readonly dismiss: () => void
   ) {}
 
@@ -19,7 +20,7 @@ export class ReportView {
   render(report: Report): HTMLElement[] {
     const parts = [
       ...this.fallback(report),
-      ...report.kernels.flatMap(kernel => this.kernel(kernel)),
+      ...report.kernels.flatMap(kernel => this.kernel(kernel, report)),
       ...list(report.excluded.map(({ path, reason }) => [name(path), ' ', this.trans.__('was not saved: %1', reason)])),
       ...list(report.terminals.filter(each => each.lost.length > 0).map(each => [this.terminal(each)]))
     ];
@@ -37,16 +38,17 @@ export class ReportView {
     return this.trans.__('Terminal %1 is back; what ran in it is not: %2', name, lost.join(', '));
   }
 
-  private kernel(kernel: KernelReport): HTMLElement[] {
+  private kernel(kernel: KernelReport, report: Report): HTMLElement[] {
     const { trans } = this;
     const rows = [
-      ...kernel.lost.map(loss => this.loss(kernel, loss, trans.__('did not come back: %1', loss.reason))),
-      ...kernel.changed.map(loss => this.loss(kernel, loss, trans.__('came back different: %1', loss.reason))),
+      ...kernel.lost.map(loss => this.loss(kernel, loss, trans.__('did not come back: %1.', loss.reason))),
+      ...kernel.changed.map(loss => this.loss(kernel, loss, trans.__('came back different: %1.', loss.reason))),
       ...kernel.skipped.map(cell => [this.cell(cell, trans.__('was not run again')), ...this.again(kernel, cell)]),
       ...kernel.rerun.map(cell => [this.cell(cell, trans.__('was run again'))])
     ];
     const saved = trans._n('%1 variable came back', '%1 variables came back', kernel.saved);
-    return [element('h4', '', kernel.path || kernel.kernel), element('p', '', saved), ...list(rows)];
+    const heading = element('h4', '', kernel.path || kernel.kernel);
+    return [heading, element('p', '', saved), ...list(rows), ...this.choice(kernel, report)];
   }
 
   private loss(kernel: KernelReport, loss: Loss, what: string): (Node | string)[] {
@@ -59,6 +61,16 @@ export class ReportView {
       ? this.trans.__('Cell [%1]', cell.execution_count)
       : this.trans.__('A cell that had not finished');
     return cell.reason ? `${which} ${what}: ${cell.reason}` : `${which} ${what}`;
+  }
+
+  /** A long cell that was interrupted runs again by default; its half-way variables are the other choice. */
+  private choice(kernel: KernelReport, report: Report): HTMLElement[] {
+    if (!kernel.salvage) {
+      return [];
+    }
+    const text = this.trans.__('A cell was interrupted and runs again. Its variables so far are kept too.');
+    const take = this.trans.__('Stop it and take the variables so far');
+    return [element('p', '', text), button(take, 'sm-Report-salvage', () => this.salvage(kernel, report))];
   }
 
   private again(kernel: KernelReport, { cell, execution_count }: { cell?: string; execution_count?: number }): Node[] {

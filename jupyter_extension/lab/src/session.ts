@@ -90,7 +90,7 @@ export class Session {
   }
 
   private hear(message: Message): void {
-    const before = this.facts.server_id;
+    const { server_id: before, state } = this.facts;
     this.facts = { ...this.facts, ...message.facts };
     if (message.now) {
       this._ahead = message.now - Date.now() / 1000;
@@ -99,6 +99,8 @@ export class Session {
       this._moved = this._moved || (before !== '' && before !== this.facts.server_id);
       this._back = this._back || before !== '';
     }
+    // A freeze has closed the kernels' connections, so a move that is called off is a return as well.
+    this._back = this._back || state !== 'running';
     this.expected = this.facts.notice !== null || this.facts.state !== 'running';
     if (message.type === 'moved' || this.facts.state === 'fenced') {
       this.downSince = this.downSince ?? Date.now();

@@ -60,6 +60,8 @@ export interface KernelReport {
   skipped: CellNote[];
   lost: Loss[];
   changed: Loss[];
+  /** Whether the variables are kept as they stood in the middle of a cell that the move interrupted. */
+  salvage: boolean;
 }
 
 /** What a restore brought back. */
@@ -145,7 +147,8 @@ function readKernel(row: Raw): KernelReport {
     rerun: rows(row.rerun).map(readCell),
     skipped: rows(row.skipped).map(readCell),
     lost: rows(row.lost).map(readLoss),
-    changed: rows(row.changed).map(readLoss)
+    changed: rows(row.changed).map(readLoss),
+    salvage: row.salvage === true
   };
 }
 

@@ -42,9 +42,10 @@ export class ServerWiring implements Wiring {
     return readKept(await this.body(await this.fetch('api/v1/snapshots')));
   }
 
-  /** Put a kernel back to how it was in a kept checkpoint. */
-  async undo(kernel: string, snapshot: string): Promise<void> {
-    await this.body(await this.fetch(`api/v1/kernels/${encodeURIComponent(kernel)}/undo`, 'POST', { snapshot }));
+  /** Put a kernel back to how it was in a kept checkpoint, or in the middle of the cell that this one interrupted. */
+  async undo(kernel: string, snapshot: string, salvage = false): Promise<void> {
+    const path = `api/v1/kernels/${encodeURIComponent(kernel)}/undo`;
+    await this.body(await this.fetch(path, 'POST', { snapshot, salvage }));
   }
 
   private fetch(path: string, method = 'GET', data?: object): Promise<Response> {

@@ -89,6 +89,7 @@ describe('a session', () => {
     expect(await ready()).toBe(false);
     server.last.say('clear', { state: 'running', notice: null });
     await expect(waiting).resolves.toBeUndefined();
+    expect(returns).toEqual([{ moved: false }]);
   });
 
   it('knows an announced loss from an accident', async () => {

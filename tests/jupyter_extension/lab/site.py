@@ -152,6 +152,10 @@ def _environment(folder: Path) -> dict[str, str]:
         "JUPYTERLAB_WORKSPACES_DIR",
     )
     environment = {**os.environ, **{name: str(folder / name.lower()) for name in own}, "PYTHONPATH": str(ROOT)}
+    shared = folder / "shared/labextensions"
+    shared.mkdir(parents=True)
+    (shared / "session-migrator").symlink_to(ROOT / "jupyter_extension/labextension")
+    environment["JUPYTER_PATH"] = str(shared.parent)
     config = Path(environment["JUPYTER_CONFIG_DIR"]) / "labconfig"
     config.mkdir(parents=True)
     news = {"disabledExtensions": {"@jupyterlab/apputils-extension:announcements": True}}
