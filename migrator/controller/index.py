@@ -34,11 +34,12 @@ class Index:
         return record
 
     async def refresh(self) -> list[Record]:
-        """Read all records anew."""
+        """Read all records anew; what is put while the reading takes place is newer and stays."""
+        self._put_meanwhile = {}
         names = [name async for name in self._records.list()]
         limit = asyncio.Semaphore(PARALLEL)
         found = await asyncio.gather(*(self._read(name, limit) for name in names))
-        self._known = {record.id: record for record in found if record is not None}
+        self._known = {**{record.id: record for record in found if record is not None}, **self._put_meanwhile}
         return self.all()
 
     async def _read(self, name: str, limit: asyncio.Semaphore) -> Record | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
@@ -41,11 +42,15 @@ class NoticeDesk:
         if notice.machine and not notice.session and self.expand is not None:
             return [record for one in await self.expand(notice) for record in await self.take(one)]
         self.counter.labels(str(notice.cause)).inc()
-        touched = [record for record in self.index.all() if self._concerns(notice, record)]
-        if notice.session and not touched:
-            touched = [record for record in await self.index.refresh() if self._concerns(notice, record)]
-        log.info("notice: %s (%s), %d sessions", notice.cause, notice.detail, len(touched))
-        taken = [await self._one(notice, record) for record in touched]
+        log.info("notice: %s (%s)", notice.cause, notice.detail)
+        known = [record for record in self.index.all() if self._concerns(notice, record)]
+        taken = await self._all(notice, known)
+        names = {record.id for record in known}
+        late = [r for r in await self.index.refresh() if r.id not in names and self._concerns(notice, r)]
+        return taken + await self._all(notice, late)
+
+    async def _all(self, notice: Notice, records: list[Record]) -> list[Record]:
+        taken = await asyncio.gather(*(self._one(notice, record) for record in records))
         return [record for record in taken if record is not None]
 
     def _concerns(self, notice: Notice, record: Record) -> bool:
@@ -84,6 +89,14 @@ class NoticeDesk:
         if notice.cause == Cause.STOPPED and await self.is_stopped_by_hub(record):
             return "suspend"
         return self.mover.way(notice.deadline)
+
+    async def is_starting(self, record: Record) -> bool:
+        """Whether the hub still waits for this server: it may have said that it is alive before it takes calls."""
+        try:
+            server = await self.hub.server(record.user)
+        except LaunchError:
+            return False
+        return server is not None and server.pending == "spawn"
 
     async def is_stopped_by_hub(self, record: Record) -> bool:
         """Whether the hub ends (or has ended) this server on purpose: the user, the culler, an administrator."""

@@ -84,7 +84,7 @@ class Watcher:
         """Nobody listens there any more: bring the session back elsewhere, or keep it if its end was meant."""
         self.misses.pop(record.id, None)
         fresh = self.tools.index.put(await self.tools.records.get(record.id))
-        if fresh.owner != record.owner or not self._is_live_here(fresh):
+        if fresh.owner != record.owner or not self._is_live_here(fresh) or await self.desk.is_starting(fresh):
             return
         meant = await self.desk.is_stopped_by_hub(fresh)
         log.warning("the server is gone, %s", "stopped by the hub" if meant else "without warning")

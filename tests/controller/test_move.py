@@ -204,7 +204,7 @@ def test_a_controller_killed_in_the_middle_goes_on_when_it_is_back(federation: F
         federation.a.controller.kill()
     federation.a.controller.start()
     federation.wait_for(session, "routed")
-    assert federation.a.value("restart")[1] == federation.b.value("restart")[1]
+    until(lambda: federation.a.value("restart")[1].get("member") == "b")
     assert federation.events(session).count("fenced") == 1
     assert federation.a.value("restart")[1]["value"] == "x"
 
