@@ -25,7 +25,7 @@ class Peers:
 
     def __init__(self, members: dict[str, dict[str, Any]], secret: bytes) -> None:
         self._members = members
-        client = AsyncHTTPClient(force_instance=True, defaults={"max_clients": 200})
+        client = AsyncHTTPClient(force_instance=True, max_clients=200)
         self._clients = {
             name: ServiceClient(str(entry["controller"]), f"Bearer {secret.decode()}", client=client)
             for name, entry in members.items()

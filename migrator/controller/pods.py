@@ -67,7 +67,7 @@ class Pods:
 
     def __init__(self, secret: bytes) -> None:
         self._secret = secret
-        self._client = AsyncHTTPClient(force_instance=True, defaults={"max_clients": 500})
+        self._client = AsyncHTTPClient(force_instance=True, max_clients=500)
 
     def pod(self, session: str, epoch: int, address: str, server: str) -> Pod:
         """The pod of one epoch at `address`, whose base URL is `server`."""

@@ -60,7 +60,7 @@ class ServiceClient:
     def __init__(self, url: str, authorization: str = "", *, client: AsyncHTTPClient | None = None) -> None:
         self.url = url.rstrip("/")
         self._authorization = authorization
-        self._client = client or AsyncHTTPClient(force_instance=True, defaults={"max_clients": 200})
+        self._client = client or AsyncHTTPClient(force_instance=True, max_clients=200)
 
     async def call(
         self,
