@@ -19,6 +19,7 @@ class Index:
     def __init__(self, records: SessionRecords) -> None:
         self._records = records
         self._known: dict[str, Record] = {}
+        self._put_meanwhile: dict[str, Record] = {}
         self.listeners: list[Callable[[Record | None, Record], None]] = []
 
     def all(self) -> list[Record]:
@@ -28,7 +29,7 @@ class Index:
     def put(self, record: Record) -> Record:
         """Remember a record just read or written, and tell the listeners what it was before."""
         before = self._known.get(record.id)
-        self._known[record.id] = record
+        self._known[record.id] = self._put_meanwhile[record.id] = record
         for listener in self.listeners:
             listener(before, record)
         return record
