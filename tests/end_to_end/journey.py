@@ -55,6 +55,7 @@ class Journey:
         assert await self.lab.run(FINISHED) == "counter is 41\n41"
         await self.lab.write_file("kept.txt", "written before the move")
         await self._open_terminal()
+        await self._wait_for_checkpoint()
         self._seen["record"] = await self.federation.session_of(self.lab.user)
         self._seen["kernels"] = await self._kernels()
 
@@ -159,6 +160,16 @@ class Journey:
 
     async def _kernels(self) -> list[str]:
         return sorted(each["id"] for each in await self.lab.api("api/kernels"))
+
+    async def _wait_for_checkpoint(self) -> None:
+        """The cells are saved in the background; then the files too, by "save now", which is durable when it answers."""
+
+        async def saved() -> bool:
+            kept = (await self.lab.api("migrator/api/v1/snapshots"))["snapshots"]
+            return any(each["execution_count"] == 3 for each in kept[0]["kernels"]) if kept else False
+
+        await wait_until(saved, 60, lambda: "no background snapshot holds both cells")
+        assert (await self.lab.api("migrator/api/v1/snapshot", method="POST"))["snapshot"]
 
     async def wait_for_server(self) -> None:
         async def answers() -> bool:
