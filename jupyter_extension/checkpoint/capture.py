@@ -28,6 +28,7 @@ FROZEN_WAIT_S = 0.1  # a kernel that was stopped at the boundary says no more; i
 BACKGROUND_NICENESS = 10
 HANG_S = 5.0  # a child that stands still for so long is ended, and another one forked
 AGENT_WAIT_S = 1.0  # an agent that isn't in yet waits for a cell; the snapshot must not
+LOOK_S = 0.1
 AT_ONCE_S = 0.2  # an idle kernel needs no longer to fork, however great the hurry
 
 
@@ -183,18 +184,22 @@ class Capture:
                 await asyncio.wait({saving})
 
     async def _patiently(self, saving: asyncio.Future[Any], reached: asyncio.Event, plan: Plan) -> float:
-        """Wait for the boundary: when it came, on the monotonic clock. Raises TimeoutError if it did not."""
-        arrival, hurry = asyncio.ensure_future(reached.wait()), asyncio.ensure_future(self.hurry.wait())
-        try:
-            await asyncio.wait({saving, arrival, hurry}, timeout=plan.patience, return_when=asyncio.FIRST_COMPLETED)
-            if not reached.is_set() and not saving.done():
-                await asyncio.wait({saving, arrival}, timeout=AT_ONCE_S, return_when=asyncio.FIRST_COMPLETED)
-        finally:
-            arrival.cancel()
-            hurry.cancel()
-        if not reached.is_set() and not saving.done():
-            raise asyncio.TimeoutError
-        return time.monotonic()
+        """Wait until it is saved: when the last boundary came, on the monotonic clock.
+
+        Raises TimeoutError if there is none for too long; a child that failed has to wait for the next one, too.
+        """
+        since, arrival = time.monotonic(), None
+        while not saving.done():
+            await asyncio.wait({saving}, timeout=LOOK_S)
+            now = time.monotonic()
+            limit = min(plan.patience, AT_ONCE_S) if self.hurry.is_set() else plan.patience
+            if reached.is_set():
+                since, arrival = now, arrival or now
+            else:
+                arrival = None
+            if not reached.is_set() and not saving.done() and now - since > limit:
+                raise asyncio.TimeoutError
+        return arrival or since
 
     async def _save(
         self,

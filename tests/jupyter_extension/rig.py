@@ -8,6 +8,7 @@ import os
 import signal
 import subprocess
 import sys
+import tempfile
 import time
 import uuid
 from collections.abc import Awaitable, Callable
@@ -246,6 +247,9 @@ class Rig:
         self.records = SessionRecords(open_store(self.store_url))
         self.servers: list[Server] = []
         self.pages: list[Page] = []
+        self.options: list[str] = []
+        self.environment: dict[str, str] = {}
+        self._sockets = tempfile.TemporaryDirectory(prefix="sm-")  # short: a socket's path has 107 bytes
         self.gateway: Any = None
         self.id = new_session_id()
         self._secret = folder / "secret"
@@ -274,7 +278,7 @@ class Rig:
         env = {
             **{k: v for k, v in os.environ.items() if not k.startswith(("MIGRATOR_", "JUPYTER", "JPY_"))},
             "HOME": str(home), "TMPDIR": str(self._tmp(name)), "JUPYTER_CONFIG_DIR": str(self.folder / f"{name}-config"),
-            "JUPYTER_RUNTIME_DIR": str(self.folder / f"{name}-runtime"), "PYTHONWARNINGS": "ignore", "IPYTHONDIR": str(home / ".ipython"),
+            "JUPYTER_RUNTIME_DIR": f"{self._sockets.name}/{name}", "PYTHONWARNINGS": "ignore", "IPYTHONDIR": str(home / ".ipython"), **self.environment,
         }  # fmt: skip
         if gateway:
             env.update(
@@ -294,7 +298,7 @@ class Rig:
         log, port = self.folder / f"{name}.log", free_port()
         command = [
             sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.base_url=/user/x/",
-            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", *EXTENSIONS, *arguments,
+            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", *EXTENSIONS, *self.options, *arguments,
         ]  # fmt: skip
         with log.open("ab") as out:
             process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220 - returns at once
@@ -360,6 +364,7 @@ class Rig:
         await asyncio.gather(*(s.end() for s in self.servers), return_exceptions=True)
         if self.gateway is not None:
             await self.close_gateway()
+        self._sockets.cleanup()
 
 
 def free_port() -> int:

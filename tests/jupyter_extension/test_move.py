@@ -7,6 +7,8 @@ import time
 from functools import partial
 from typing import Any
 
+import pytest
+
 from tests.jupyter_extension.rig import Page, Rig, Server, until
 
 LOOP = "import time\nprint('begin')\nfor i in range({n}): time.sleep(0.1)\nprint('end', x)"
@@ -148,11 +150,20 @@ async def test_a_pending_question_keeps_its_box_and_earlier_answers(rig: Rig) ->
     assert len(page.asked) == 2
 
 
-async def test_the_old_protocol_moves_too(rig: Rig) -> None:
+@pytest.mark.parametrize(
+    ("v1", "option"),
+    [
+        (False, "--KernelManager.transport=tcp"),
+        (True, "--KernelManager.transport=ipc"),
+        (True, "--MappingKernelManager.transport_encryption=required"),
+    ],
+)
+async def test_the_old_protocol_ipc_and_encrypted_kernels_move_too(rig: Rig, v1: bool, option: str) -> None:
+    rig.options = [option]
     a = await rig.server("a")
     await rig.in_state(a, "running")
     _, kernel = await a.notebook()
-    page = await rig.page(a, kernel, v1=False)
+    page = await rig.page(a, kernel, v1=v1)
     await page.run("x = 42")
     running = await page.start(LOOP.format(n=20))
     await until(lambda: "begin" in running.text, "the first output")
