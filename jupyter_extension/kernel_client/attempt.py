@@ -40,7 +40,8 @@ class Attempt:
         self._blobs = blobs
         self._deadline = deadline
         self._hang_s = hang_s
-        self._forked = reached or asyncio.Event()
+        self._forked = reached if reached is not None else asyncio.Event()
+        self._forked.clear()
 
     async def run(self, request: dict[str, Any]) -> None:
         """Make the attempt; afterwards `good` or `ended` say how it went. Raises KernelBusy, KernelDied, store errors."""

@@ -37,8 +37,8 @@ async def save_kernel(  # noqa: PLR0913 - the contract
 
     `when`: "boundary" waits for the end of the running cell, "now" does not. `base`: the kernel's entry in the manifest
     that the writer is based on. `freeze`: the kernel is stopped at the very instant of the fork, and stays so. `hang_s`:
-    seconds without progress after which a child is given up. `niceness`: of the child. `reached`: set at the fork, so that
-    a caller who loses patience with a long cell can tell it from a save under way.
+    seconds without progress after which a child is given up. `niceness`: of the child. `reached`: set at the fork and
+    cleared for another attempt, so that a caller who loses patience with a long cell can tell it from a save under way.
 
     Raises KernelBusy (no boundary within `timeout` s), KernelDied, SaveFailed, or what the store raises; the writer
     then knows nothing of the kernel. If it raises, the kernel runs.
