@@ -12,6 +12,7 @@ from tornado.httputil import HTTPServerRequest
 from tornado.routing import Matcher, Rule
 
 READING = frozenset({"GET", "HEAD", "OPTIONS"})
+TALKING = ("/channels", "/terminals/websocket/")
 FROZEN = frozenset({"freezing", "frozen", "standby", "restoring"})
 
 
@@ -29,7 +30,8 @@ class Gatekeeper(Matcher):
         path = request.path[len(self._base) :] if request.path.startswith(self._base) else request.path
         if not path.startswith(("/api/", "/terminals/", "/files/")) or path.startswith("/api/status"):
             return None
-        if state in FROZEN and (request.method or "") in READING and not path.endswith("/channels"):
+        talks = any(part in path for part in TALKING)
+        if state in FROZEN and (request.method or "") in READING and not talks:
             return None
         return {}
 

@@ -19,6 +19,7 @@ from jupyter_extension.record.messages import JsonDict, to_wire
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
 from jupyter_extension.restore.mute import Mute
+from jupyter_extension.restore.terminals import CLOSED_TO_MOVE, let_go_of_pages
 from jupyter_extension.server_parts import ServerParts
 from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
@@ -119,9 +120,11 @@ class LiveSession:
             self.machinery.checkpointer.activity(kernel, what)
 
     def _close_pages(self) -> None:
-        """Close the kernels' websockets: a page keeps what it wants to send until it is connected again, here or elsewhere."""
+        """Close the websockets: a page keeps what it wants to send until it is connected again, here or elsewhere."""
         for connection in self.channels.connections():
-            connection.websocket_handler.close(1012, "the session is being moved")
+            connection.websocket_handler.close(CLOSED_TO_MOVE, "the session is being moved")
+        for terminal in (getattr(self._parts.terminals, "terminals", None) or {}).values():
+            let_go_of_pages(terminal)
 
     # --- the life of the session ----------------------------------------------------------------------------------
 

@@ -6,6 +6,16 @@ import logging
 from pathlib import Path
 from typing import Any
 
+CLOSED_TO_MOVE = 1012  # "service restart" (RFC 6455's registry): a page comes back by itself
+
+
+def let_go_of_pages(terminal: Any) -> None:
+    """Close a terminal's websockets first: a page that hears that the shell has ended closes the terminal's tab."""
+    clients, terminal.clients = terminal.clients, []
+    for client in clients:
+        client.terminal = None  # or its on_close would look for itself among the clients
+        client.close(CLOSED_TO_MOVE, "the session is being moved")
+
 
 def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -> list[dict[str, Any]]:
     """Create those that aren't there; returns `[{"name", "lost"}]`."""
