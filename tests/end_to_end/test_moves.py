@@ -41,8 +41,7 @@ async def test_a_suspended_session_comes_back(journey, federation):
     assert done.returncode == 0, done.stderr
     await federation.wait_for_session(journey.lab.user, lambda record: record["phase"] == "suspended")
     await journey.runs_nowhere()
-    done = federation.migrator("resume", session)
-    assert done.returncode == 0, done.stderr
+    await federation.resume(session)
     await federation.wait_for_session(journey.lab.user, lambda record: record["phase"] == "active")
     await journey.wait_for_server()
     await journey.lab.wait_for_kernel()

@@ -77,6 +77,17 @@ class Federation:
     async def preempt(self, member: str, notice_s: float) -> None:
         await self.demo.call(f"/api/members/{member}/preempt", {"notice": notice_s})
 
+    async def resume(self, session: str) -> None:
+        """By the command; again as long as it says that the suspension is still being finished."""
+        said: list[str] = []
+
+        async def begun() -> bool:
+            done = self.migrator("resume", session)
+            said[:] = [done.stderr]
+            return done.returncode == 0
+
+        await wait_until(begun, 60, lambda: f"it cannot be resumed: {said}")
+
     def members_where_it_runs(self, session: str) -> set[str]:
         """On whose machines there are processes of that session."""
         return {_machine(pid).split("/")[1] for pid in marks.find("MIGRATOR_SESSION_ID", session) if _machine(pid)}
