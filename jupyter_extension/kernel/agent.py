@@ -20,7 +20,7 @@ from typing import Any
 from . import forking, wire
 from .boundary import Boundaries
 from .loading import Loader
-from .saving import Saver
+from .saving import Saver, warm_up
 
 PROTOCOL = 1
 _STACK = 512 << 20  # address space, not memory: pickling deep structures in the child needs a deep stack
@@ -46,7 +46,7 @@ class Agent:
         atexit.register(self._remove_socket)
         self.boundaries.install()
         self._spawn(self._accept, listener)
-        self._spawn(_warm_up)
+        self._spawn(warm_up)
 
     def _spawn(self, target: Any, *args: Any) -> None:
         former = _thread.stack_size()
@@ -151,8 +151,3 @@ def _peer_uid(conn: socket.socket) -> int:
     if not hasattr(socket, "SO_PEERCRED"):  # the folder's mode is the guard there
         return os.getuid()
     return int(_PEER.unpack(conn.getsockopt(socket.SOL_SOCKET, socket.SO_PEERCRED, _PEER.size))[1])
-
-
-def _warm_up() -> None:
-    """Import what pickles now, not while the first snapshot waits."""
-    from .pickling import dumper  # noqa: F401, PLC0415 - the import is the point

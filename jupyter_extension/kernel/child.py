@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import _frozen_importlib
 import contextlib
 import gc
 import os
@@ -42,6 +43,7 @@ def run(job: Job, forked: forking.Forked) -> NoReturn:
     try:
         gc.disable()  # a collection would touch, and so copy, every page of small objects
         forking.restore_random(forked.random)
+        _forget_module_locks()
         code = IN_A_CELL if job.at_boundary and not job.boundaries.idle else _save(job)
     finally:
         os._exit(code)
@@ -79,6 +81,11 @@ def _hello(job: Job) -> dict[str, Any]:
             "current_msg_id": job.boundaries.current_msg_id,
         },
     }
+
+
+def _forget_module_locks() -> None:
+    """A module that another thread was importing stays locked for ever here; pickle imports what it names."""
+    getattr(_frozen_importlib, "_module_locks", {}).clear()
 
 
 def _close_what_others_wait_for(keep: set[int]) -> None:

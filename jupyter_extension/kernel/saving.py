@@ -24,6 +24,7 @@ _TICK_S = 0.25  # how often a child is looked at; its end wakes us at once
 _ENDING_TICK_S = 0.002
 _ARMED_TICK_S = 0.5
 _REAP_S = 5.0
+_ASLEEP_S = 3.0  # pickling computes; a child that sleeps so long waits for a thread that it does not have
 _LAST_CHILD_S = 2.0  # a child whose stream is complete still has to give its memory back
 
 
@@ -59,7 +60,7 @@ class Saver:
             at_boundary=request["when"] == "boundary",
             base=base,
             skip=frozenset(request.get("skip", ())),
-            dump=_dump(),
+            dump=warm_up(),
         )
         try:
             self._fork_and_watch(conn, request, job, alive)
@@ -134,7 +135,7 @@ class Saver:
         poller = select.poll()
         poller.register(alive, select.POLLIN | select.POLLHUP)
         poller.register(conn, select.POLLIN | select.POLLHUP)
-        state, since, tick = progress.read(), time.monotonic(), _TICK_S
+        patience, tick = _Patience(pid, progress, hang_s), _TICK_S
         while True:
             ready = {fd for fd, _ in poller.poll(tick * 1000)}
             status = _wait(pid)
@@ -146,12 +147,9 @@ class Saver:
             if alive in ready:
                 poller.unregister(alive)  # it has closed all and will end in a moment
                 tick = _ENDING_TICK_S
-            now = progress.read()
-            if now.writing or now != state:
-                state, since = now, time.monotonic()
-            elif time.monotonic() - since > hang_s:
+            if patience.exhausted():
                 self._kill(pid)
-                return {"outcome": "hung", "culprit": now.name}
+                return {"outcome": "hung", "culprit": progress.read().name}
 
     def _kill(self, pid: int) -> None:
         with contextlib.suppress(ProcessLookupError):
@@ -169,10 +167,48 @@ class Saver:
         self._unreaped = [pid for pid in self._unreaped if _wait(pid) is None]
 
 
-def _dump() -> Any:
-    from .pickling import dump  # noqa: PLC0415 - large; loaded with the first snapshot
+class _Patience:
+    """Tells when a child makes no progress any more: it computes for too long, or it sleeps and nothing will wake it."""
 
+    def __init__(self, pid: int, progress: Progress, hang_s: float) -> None:
+        self._pid = pid
+        self._progress = progress
+        self._hang_s = hang_s
+        self._state, self._since = progress.read(), time.monotonic()
+        self._ticks: int | None = None
+        self._asleep_since = self._since
+
+    def exhausted(self) -> bool:
+        """Look; True if the child should be given up. One that waits for its reader is never."""
+        now, state, ticks = time.monotonic(), self._progress.read(), _asleep(self._pid)
+        if state.writing or state != self._state:
+            self._state, self._since, self._asleep_since = state, now, now
+        if ticks is None or ticks != self._ticks:
+            self._ticks, self._asleep_since = ticks, now
+        return now - self._since > self._hang_s or now - self._asleep_since > min(_ASLEEP_S, self._hang_s)
+
+
+def warm_up() -> Any:
+    """Import all that pickles, and return `dump`.
+
+    A child would have to import it anew for each snapshot; and if another thread was importing it at the fork, the
+    child would wait for that thread for ever.
+    """
+    from .pickling import dump, dumper, families  # noqa: F401, PLC0415 - large; the user's first cell should not wait
+
+    for name in families.NAMES:
+        families.family(name)
     return dump
+
+
+def _asleep(pid: int) -> int | None:
+    """The processor time (in ticks) that a sleeping child has used; None while it runs or waits for the disk."""
+    try:
+        with open(f"/proc/{pid}/stat") as about:  # noqa: PTH123 - called often
+            fields = about.read().rpartition(")")[2].split()
+    except OSError:
+        return None
+    return int(fields[11]) + int(fields[12]) if fields[0] == "S" else None
 
 
 def _wait(pid: int) -> int | None:

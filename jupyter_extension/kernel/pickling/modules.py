@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import os
 import sys
@@ -46,8 +47,16 @@ def own(module: types.ModuleType) -> bool:
     path = getattr(module, "__file__", None)
     if not isinstance(path, str) or not path.endswith(".py"):
         return False
-    roots = {sysconfig.get_paths()[name] for name in ("stdlib", "purelib", "platlib")} | {sys.base_prefix + os.sep + "lib"}
-    return "site-packages" not in path and not path.startswith(tuple(roots)) and not module.__name__.startswith(_SKIPPED)
+    return (
+        "site-packages" not in path and not path.startswith(_installed()) and not module.__name__.startswith(_SKIPPED)
+    )
+
+
+@functools.lru_cache(maxsize=None)
+def _installed() -> tuple[str, ...]:
+    """Give the folders of Python and of what is installed into it, found out once: a thousand modules are asked about."""
+    paths = sysconfig.get_paths()
+    return (*(paths[name] for name in ("stdlib", "purelib", "platlib")), sys.base_prefix + os.sep + "lib")
 
 
 def own_modules() -> list[types.ModuleType]:
@@ -115,7 +124,7 @@ def _set_on(module: types.ModuleType) -> dict[str, Any]:
         plain = type(value) in _PLAIN and not name.startswith("_") and module.__name__ != "builtins"
         if plain or of_the_user(value):
             found[name] = value
-        if type(value) is type and value.__module__ != "__main__":
+        if issubclass(type(value), type) and value.__module__ != "__main__":
             found.update({f"{name}.{key}": part for key, part in list(vars(value).items()) if of_the_user(part)})
     return found
 

@@ -158,6 +158,20 @@ async def test_a_kernel_inside_blas_is_saved_and_goes_on(kernels: Kernels) -> No
     assert await kernel.value("products") == 600.0
 
 
+async def test_a_module_that_is_being_imported_holds_nobody_up(kernels: Kernels) -> None:
+    """The child has to import nothing from the thread that it does not have."""
+    kernel, agent = await kernels.start()
+    folder = kernel.log.parent
+    (folder / "slow.py").write_text("import os, time\nclass A: pass\na = A()\nwhile not os.path.exists('go'): time.sleep(0.01)")
+    cell = kernel.begin("import sys; sys.path.insert(0, '.'); holder = []\nimport slow")
+    while (await agent.status()).current_msg_id != cell:
+        await asyncio.sleep(0.01)
+    entry, _, _ = await kernels.save(agent, when="now", hang_s=1000)
+    (folder / "go").touch()
+    assert (await kernel.end(cell)).status == "ok"
+    assert entry.report["forks"] == 1
+
+
 async def test_a_kernel_lives_through_a_thousand_snapshots(kernels: Kernels) -> None:
     """Cells are answered all the time; a hang would leave one unanswered for ever."""
     kernel, agent = await kernels.start()

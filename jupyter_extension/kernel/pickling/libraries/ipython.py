@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import types
 from typing import Any
 
 from .. import rebuild
@@ -99,10 +100,15 @@ _TRAITS = ("ast_node_interactivity", "automagic", "xmode", "autocall", "autoawai
 
 
 def _user_magics(shell: Any) -> dict[str, dict[str, Any]]:
+    """Give the user's own magics; the type is asked first, since any attribute of a lazy magic would import it."""
     return {
-        kind: {name: function for name, function in magics.items() if of_the_user(getattr(function, "__func__", function))}
+        kind: {name: function for name, function in magics.items() if of_the_user(_plain_function(function))}
         for kind, magics in shell.magics_manager.magics.items()
     }
+
+
+def _plain_function(function: Any) -> Any:
+    return function.__func__ if type(function) is types.MethodType else function
 
 
 def _user_callbacks(shell: Any) -> dict[str, list[Any]]:
@@ -115,7 +121,9 @@ def _user_callbacks(shell: Any) -> dict[str, list[Any]]:
 def _formatters(shell: Any) -> dict[str, dict[str, dict[Any, Any]]]:
     found: dict[str, dict[str, dict[Any, Any]]] = {}
     for mime, formatter in shell.display_formatter.formatters.items():
-        tables = {name: getattr(formatter, name) for name in ("type_printers", "deferred_printers", "singleton_printers")}
+        tables = {
+            name: getattr(formatter, name) for name in ("type_printers", "deferred_printers", "singleton_printers")
+        }
         own = {
             name: {key: value for key, value in table.items() if of_the_user(value) or of_the_user(key)}
             for name, table in tables.items()
