@@ -49,9 +49,11 @@ class SessionsHandler(ControllerHandler):
 
     async def get(self) -> None:
         """Without what is sealed."""
-        records = await self.state.index.refresh()
         wanted = {key: self.get_query_argument(key, "") for key in ("user", "server", "member", "phase")}
-        self.answer({"sessions": [_public(record) for record in records if _matches(record, wanted)]})
+        found = [record for record in self.state.index.all() if _matches(record, wanted)]
+        if not (wanted["server"] and found):  # one server's session that we know already needs no reading of all
+            found = [record for record in await self.state.index.refresh() if _matches(record, wanted)]
+        self.answer({"sessions": [_public(record) for record in found]})
 
 
 class SessionHandler(ControllerHandler):
@@ -155,7 +157,8 @@ class RoomHandler(ControllerHandler):
                 await self.state.member.hub.check()
         except (LaunchError, TimeoutError) as error:
             raise Unavailable("hub_unavailable", f"the hub of {self.state.member.name}: {error}") from error
-        self.answer({"member": self.state.member.name, "free": self.state.member.free()})
+        member = self.state.member
+        self.answer({"member": member.name, "free": member.free(), "public_url": member.settings.public_url})
 
 
 def _public(record: Record) -> dict[str, Any]:

@@ -24,6 +24,9 @@ class Controller(ServiceSettings):
     )
 
     hub_url = Unicode("", help="URL of this member's JupyterHub API, ending in /hub/api.").tag(config=True)
+    public_url = Unicode("", help="URL of this member's hub as browsers see it, such as https://hub.example.org.").tag(
+        config=True
+    )
     hub_token_file = Unicode("", help="File with an API token of that hub: scopes admin:users, admin:servers.").tag(
         config=True
     )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from traitlets import Bool, Dict, Enum, Float, Int
+from traitlets import Bool, Dict, Enum, Float, Int, Unicode
 
 from migrator.serving.settings import ServiceSettings
 
@@ -12,8 +12,12 @@ class Redirector(ServiceSettings):
 
     hosts = Dict(
         help="The members: {name: {'url', 'weight': 1, 'prime': False, 'health': url + '/health', 'versions': url + "
-        "'/versions', 'controller': url or ''}}. Weight 0 or null takes a member out. Without a prime the heaviest is it.",
+        "'/versions', 'controller': url or '', 'hub': public URL of its hub or ''}}. Weight 0 or null takes a member out. Without a prime the heaviest is it.",
     ).tag(config=True)
+    public_url = Unicode(
+        "", help="URL under which browsers see this redirector. Empty: as each request names it, which is right without a "
+        "proxy in front that changes it.",
+    ).tag(config=True)  # fmt: skip
     load_balancer = Enum(
         ["rendezvous", "random"], "rendezvous", help="How a launch without a cookie finds its member: by its repository "
         "(images are built once), or by chance.",

@@ -83,8 +83,6 @@ class ServiceClient:
             raise Unreachable(f"{method} {request.url}: {error}") from error
         except (HTTPClientError, StreamClosedError, OSError) as error:
             raise NoAnswer(f"{method} {request.url}: {error}") from error
-        if response.code == 599:
-            raise NoAnswer(f"{method} {request.url}: {response.error}")
         data = _json(response.body)
         if response.code >= 400:
             raise Refused(_reason(method, request.url, response.code, data), response.code, data)
