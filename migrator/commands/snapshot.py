@@ -17,7 +17,7 @@ def add_parser(subparsers: Any) -> None:
         "--base", metavar="ID", default="auto", help="snapshot to build on, or 'none' (default: the kernel's newest)"
     )
     parser.add_argument(
-        "--now", action="store_true", help="also in the middle of a cell (default: wait for the cell's end)"
+        "--boundary", action="store_true", help="wait for the end of a running cell (default: its half-way state)"
     )
 
 

@@ -37,7 +37,7 @@ async def main(args: argparse.Namespace) -> int:
 
 
 async def _save(args: argparse.Namespace, agent: KernelAgent, writer: SnapshotWriter) -> tuple[KernelEntry, Manifest]:
-    when = "now" if args.now else "boundary"
+    when = "boundary" if args.boundary else "now"
     try:
         entry = await save_kernel(agent, writer, PREFIX, _entry(writer.base), when, timeout=args.timeout)
         return entry, await writer.commit({"kernels": {KERNEL: {"name": "python3", **entry.to_json()}}})
