@@ -51,6 +51,7 @@ class SessionMigrator(Settings, ExtensionApp):
         live.gateway_url = gateway_url
         self.settings[SETTING] = recording_class(base, live)
         install(server.web_app, Gatekeeper(parts.base_url, lambda: live.status.state))
+        server.io_loop.add_callback(live.start)  # the start hook of extensions came with jupyter_server 2.15
         return live
 
     def _link(self) -> tuple[Link | None, str]:
@@ -66,13 +67,6 @@ class SessionMigrator(Settings, ExtensionApp):
         """Register the routes; they answer even where we are off."""
         options = {"session": self.live, "control_token": self._control_token}
         self.handlers.extend((f"migrator/{path}", handler, options) for path, handler in ROUTES)
-
-    async def _start_jupyter_server_extension(self, serverapp: Any) -> None:
-        await self._start()
-
-    async def _start(self) -> None:
-        if self.live is not None:
-            await self.live.start()
 
     async def stop_extension(self) -> None:
         """The server stops: extensions are asked before the kernels are shut down."""
