@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from typing import Any, Callable
 
+from . import beforefork as beforefork  # registers its hook
 from .lost import Lost, LostError
 
 __all__ = ["Lost", "LostError", "dump", "load"]

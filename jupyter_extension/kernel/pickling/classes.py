@@ -118,7 +118,12 @@ def own_slots(cls: type) -> tuple[str, ...] | None:
     if "__slots__" not in cls.__dict__:
         return None
     slots = [name for name, value in cls.__dict__.items() if isinstance(value, types.MemberDescriptorType)]
-    return (*slots, *(name for name in ("__dict__", "__weakref__") if name in cls.__dict__))
+    base = cls.__base__
+    if cls.__dictoffset__ and base is not None and not base.__dictoffset__:
+        slots.append("__dict__")
+    if cls.__weakrefoffset__ and base is not None and not base.__weakrefoffset__:
+        slots.append("__weakref__")
+    return tuple(slots)
 
 
 def all_members(cls: Any) -> dict[str, Any]:

@@ -34,7 +34,11 @@ def _environment_changes() -> tuple[dict[str, str], list[str]]:
         return {}, []
     pairs = (os.fsdecode(item).partition("=") for item in raw.split(b"\0") if b"=" in item)
     start = {name: value for name, _, value in pairs}
-    changed = {name: value for name, value in os.environ.items() if start.get(name) != value and not name.startswith(_OWN_VARIABLES)}
+    changed = {
+        name: value
+        for name, value in os.environ.items()
+        if start.get(name) != value and not name.startswith(_OWN_VARIABLES)
+    }
     removed = [name for name in start if name not in os.environ and not name.startswith(_OWN_VARIABLES)]
     return changed, removed
 

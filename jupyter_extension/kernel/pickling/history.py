@@ -16,7 +16,9 @@ _OWN = frozenset(
 
 def variables(shell: Any) -> list[str]:
     """Give the names of the user's variables, those that every kernel has and nobody changed left out."""
-    return [name for name, value in shell.user_ns.items() if isinstance(name, str) and not _of_the_shell(name, value, shell)]
+    return [
+        name for name, value in shell.user_ns.items() if isinstance(name, str) and not _of_the_shell(name, value, shell)
+    ]
 
 
 def _of_the_shell(name: str, value: Any, shell: Any) -> bool:

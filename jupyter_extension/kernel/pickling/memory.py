@@ -90,7 +90,9 @@ def layout(components: dict[str, Spans]) -> Layout:
     return _place(components, parts, sorted(where))
 
 
-def _place(components: dict[str, Spans], parts: dict[str, list[Any]], where: list[tuple[int, Region, str, int]]) -> Layout:
+def _place(
+    components: dict[str, Spans], parts: dict[str, list[Any]], where: list[tuple[int, Region, str, int]]
+) -> Layout:
     starts = [start for start, *_ in where]
     names = list(parts)
     index = {name: number for number, name in enumerate(names)}

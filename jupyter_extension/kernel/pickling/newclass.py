@@ -48,7 +48,7 @@ def fill(cls: type, state: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
     for name, value in state.items():
         if name == "__class__":
             gc.get_referents(cls.__dict__)[0][name] = value  # setting it the usual way would change the metaclass
-        elif name not in ("__slots__", "__module__", "__qualname__"):
+        elif name not in ("__module__", "__qualname__"):
             type.__setattr__(cls, name, value)
     if isinstance(cls, enum.EnumMeta):
         for name, attributes in extra.get("members", {}).items():

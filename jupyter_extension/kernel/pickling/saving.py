@@ -34,6 +34,7 @@ class Saving:
         self.classes = ClassRegistry()
         self.families = Families()
         self.sources: set[str] = set()
+        self.files: dict[int, Any] = {}
         modules = [*sys.modules.values(), *self.namespace.values()]
         self.modules = {id(vars(module)): module for module in modules if type(module) is types.ModuleType}
         self.plans: dict[type, Any] = {}

@@ -29,7 +29,9 @@ def inherited(_module: Any) -> dict[type, Any]:
 def capture(_saving: Any) -> Any:
     """Give the loggers that differ from a new one."""
     loggers: dict[str, Any] = {"": logging.root}
-    loggers.update({name: found for name, found in logging.root.manager.loggerDict.items() if isinstance(found, logging.Logger)})
+    loggers.update(
+        {name: found for name, found in logging.root.manager.loggerDict.items() if isinstance(found, logging.Logger)}
+    )
     state = {name: _state(logger) for name, logger in loggers.items() if _changed(name, logger)}
     return (state, logging.root.manager.disable, _level_names())
 

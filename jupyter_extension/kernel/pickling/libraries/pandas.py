@@ -94,7 +94,11 @@ def capture(_saving: Any) -> Any:
     accessors = []
     for kind in (pandas.DataFrame, pandas.Series, pandas.Index):
         own = ((name, vars(kind).get(name)) for name in sorted(kind._accessors))  # noqa: SLF001 - the registry
-        accessors += [(kind, name, found._accessor) for name, found in own if hasattr(found, "_accessor") and by_value(found._accessor)]  # noqa: SLF001
+        accessors += [
+            (kind, name, found._accessor)
+            for name, found in own
+            if hasattr(found, "_accessor") and by_value(found._accessor)
+        ]  # noqa: SLF001
     return (options, accessors) if options or accessors else None
 
 

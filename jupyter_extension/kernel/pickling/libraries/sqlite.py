@@ -24,10 +24,27 @@ def reduce_connection(connection: sqlite3.Connection, saving: Any) -> Any:
         return saving.lose(connection, str(error))
     settings = {name: getattr(connection, name) for name in _SETTINGS}
     if connection.in_transaction:
-        saving.warn(f"{saving.root}: an open transaction of {path or 'a database in memory'} was " + ("rolled back" if path else "kept"))
+        saving.warn(
+            f"{saving.root}: an open transaction of {path or 'a database in memory'} was "
+            + ("rolled back" if path else "kept")
+        )
     if path:
-        return rebuild.family, (NAME, "to_file", type(connection), same_thread, path), settings, None, None, set_connection
-    return rebuild.family, (NAME, "in_memory", type(connection), same_thread, _content(connection)), settings, None, None, set_connection
+        return (
+            rebuild.family,
+            (NAME, "to_file", type(connection), same_thread, path),
+            settings,
+            None,
+            None,
+            set_connection,
+        )
+    return (
+        rebuild.family,
+        (NAME, "in_memory", type(connection), same_thread, _content(connection)),
+        settings,
+        None,
+        None,
+        set_connection,
+    )
 
 
 def _adopt(connection: sqlite3.Connection) -> bool:

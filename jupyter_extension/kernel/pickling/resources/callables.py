@@ -24,7 +24,14 @@ def reduce_lru_cache(wrapper: Any, saving: Any) -> Any:
     info = wrapper.cache_info()
     typed = bool(getattr(wrapper, "cache_parameters", dict)().get("typed", False))
     results = _results(wrapper) if info.maxsize is None else {}
-    return rebuild.family, (NAME, "lru_cache", function, info.maxsize, typed), (attributes, results), None, None, fill_lru_cache
+    return (
+        rebuild.family,
+        (NAME, "lru_cache", function, info.maxsize, typed),
+        (attributes, results),
+        None,
+        None,
+        fill_lru_cache,
+    )
 
 
 def lru_cache(function: Any, maxsize: int | None, typed: bool) -> Any:  # noqa: FBT001 - as functools has it

@@ -38,6 +38,17 @@ def reduce_file(file: Any, saving: Any) -> Any:
     raw = _raw(file)
     if type(raw) is not io.FileIO:
         return _reduce_layer(file, saving)
+    known = saving.files.get(id(raw))
+    if known is not None:  # flushing it twice would lose what was pending
+        first, reduction = known
+        same = file is first or not isinstance(first, io.TextIOWrapper)
+        return reduction if same else (rebuild.attribute, (first, "buffer" if file is first.buffer else "buffer.raw"))
+    reduction = _reduce_open(file, raw, saving)
+    saving.files[id(raw)] = (file, reduction)
+    return reduction
+
+
+def _reduce_open(file: Any, raw: Any, saving: Any) -> Any:
     found = _find(raw)
     if found is None:
         return saving.lose(file, "it is no regular file: a pipe, a socket or a terminal stays on its machine")
@@ -72,7 +83,11 @@ def _find(raw: Any) -> Found | None:
         return None
     path = os.readlink(f"/proc/self/fd/{raw.fileno()}")
     temporary = status.st_nlink == 0 or path.startswith(tempfile.gettempdir() + os.sep)
-    content = os.pread(raw.fileno(), status.st_size, 0) if temporary and raw.readable() and status.st_size <= _MOST_CONTENT else None
+    content = (
+        os.pread(raw.fileno(), status.st_size, 0)
+        if temporary and raw.readable() and status.st_size <= _MOST_CONTENT
+        else None
+    )
     if temporary and content is None and status.st_size <= _MOST_CONTENT:
         content = _content_of(path)
     return Found(path, status.st_size, status.st_mtime_ns, content)
@@ -150,7 +165,9 @@ def seek(file: Any, position: int) -> None:
 
 def closed(kind: Any, form: dict[str, Any]) -> Any:
     """Give a closed file of this kind."""
-    file = kind(io.BytesIO(), encoding=form["encoding"]) if issubclass(kind, io.TextIOWrapper) else kind(io.BytesIO()) if not issubclass(kind, io.FileIO) else kind(os.devnull)
+    raw: Any = io.FileIO(os.devnull, "r+")
+    raw.name = form["name"]
+    file = _wrap(kind, raw, {"line_buffering": False, **form, "mode": "r" if kind is io.BufferedReader else "w"})
     file.close()
     return file
 

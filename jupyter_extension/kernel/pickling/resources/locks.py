@@ -25,6 +25,16 @@ def reduce_rlock(_lock: Any, _saving: Any) -> Any:
     return rebuild.family, (NAME, "rlock")
 
 
+def reduce_handle(_handle: Any, _saving: Any) -> Any:
+    """Reduce the handle of a thread that never ran."""
+    return rebuild.family, (NAME, "handle")
+
+
+def handle() -> Any:
+    """Give the handle of a thread that never ran."""
+    return _thread._ThreadHandle()  # type: ignore[attr-defined] # noqa: SLF001 - as threading.Thread does, from 3.13 on
+
+
 def lock() -> Any:
     """Give an open lock."""
     return _thread.allocate_lock()
@@ -70,7 +80,9 @@ def _of_other_threads(local: Any) -> dict[str, Any]:
 
 def reducers(_module: Any) -> dict[type, Any]:
     """Give the reducers of exact types."""
+    handles = {_thread._ThreadHandle: reduce_handle} if hasattr(_thread, "_ThreadHandle") else {}  # noqa: SLF001 - as above
     return {
+        **handles,
         _thread.LockType: reduce_lock,
         type(threading.RLock()): reduce_rlock,
         _queue.SimpleQueue: reduce_simple_queue,

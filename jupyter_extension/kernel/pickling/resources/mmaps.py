@@ -44,7 +44,12 @@ def mapping_at(address: int) -> Mapping | None:
     for line in Path("/proc/self/maps").read_text().splitlines():
         fields = line.split(maxsplit=5)
         start, end = (int(part, 16) for part in fields[0].split("-"))
-        if start <= address < end and len(fields) == 6 and fields[5].startswith("/") and not fields[5].startswith("/dev/zero"):
+        if (
+            start <= address < end
+            and len(fields) == 6
+            and fields[5].startswith("/")
+            and not fields[5].startswith("/dev/zero")
+        ):
             offset = int(fields[2], 16) + address - start
             return Mapping(fields[5], offset, fields[1][3] == "s", fields[1][1] == "w")
     return None

@@ -5,12 +5,14 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+from ..beforefork import random_state
+
 MODULE = "random"
 
 
 def capture(_saving: Any) -> Any:
     """Give the generator's state."""
-    return sys.modules["random"].getstate()
+    return random_state()
 
 
 def apply(state: Any, _loading: Any) -> None:

@@ -9,9 +9,24 @@ from typing import Any, Callable
 MODULE = None
 
 _REASONS = {
-    "a computation that has begun cannot move": ("types:GeneratorType CoroutineType AsyncGeneratorType FrameType", "_asyncio:Task"),
-    "a connection ends with the machine": ("_socket:socket", "socket:socket", "ssl:SSLSocket SSLObject", "multiprocessing.connection:Connection", "select:epoll poll"),
-    "a process stays on its machine": ("subprocess:Popen", "multiprocessing.process:BaseProcess", "multiprocessing.pool:Pool", "multiprocessing.managers:BaseManager", "concurrent.futures.process:ProcessPoolExecutor"),
+    "a computation that has begun cannot move": (
+        "types:GeneratorType CoroutineType AsyncGeneratorType FrameType",
+        "_asyncio:Task",
+    ),
+    "a connection ends with the machine": (
+        "_socket:socket",
+        "socket:socket",
+        "ssl:SSLSocket SSLObject",
+        "multiprocessing.connection:Connection",
+        "select:epoll poll",
+    ),
+    "a process stays on its machine": (
+        "subprocess:Popen",
+        "multiprocessing.process:BaseProcess",
+        "multiprocessing.pool:Pool",
+        "multiprocessing.managers:BaseManager",
+        "concurrent.futures.process:ProcessPoolExecutor",
+    ),
     "a traceback holds the frames of a call": ("types:TracebackType",),
     "it is a handle of a C library": ("_cffi_backend:_CDataBase", "types:CapsuleType"),
     "the loop runs the kernel": ("asyncio.events:AbstractEventLoop", "asyncio.events:Handle"),

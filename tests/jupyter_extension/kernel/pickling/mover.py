@@ -130,13 +130,19 @@ def save(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
     shell = make_shell()
     for cell in case.build:
         shell.run(cell)
+    first, second = (apart(dump, pickling, shell, store / f"{_file(case)}{suffix}") for suffix in ("", ".again"))
+    if "error" in first:
+        raise RuntimeError(first["error"])
+    parts, again = (pickle.loads((store / f"{_file(case)}{suffix}").read_bytes()) for suffix in ("", ".again"))
+    return {"report": first, "unstable": [name for name in parts if parts[name] != again.get(name)]}
+
+
+def dump(pickling: Any, shell: Any, target: Path) -> Dict[str, Any]:
+    """Save the shell's state into a file, in a forked child as in a real kernel."""
     sink = Sink()
     report = pickling.dump(shell, sink, skip=frozenset(), progress=lambda name: None)
-    again = Sink()
-    pickling.dump(shell, again, skip=frozenset(), progress=lambda name: None)
-    unstable = [name for name in sink if sink[name] != again.get(name)]
-    (store / _file(case)).write_bytes(pickle.dumps(dict(sink)))
-    return {"report": report, "unstable": unstable}
+    target.write_bytes(pickle.dumps(dict(sink)))
+    return report
 
 
 def load(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:

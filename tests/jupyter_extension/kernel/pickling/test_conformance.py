@@ -29,6 +29,8 @@ def test_case_arrives_right(name: str, moved: dict[str, dict[str, Any]]) -> None
 
 @pytest.mark.parametrize("name", NAMES)
 def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dict[str, dict[str, Any]]) -> None:
+    if "(volatile)" in name:
+        pytest.skip("saving it changes it")
     assert moved[name]["save"].get("unstable", []) == []
 
 

@@ -61,7 +61,7 @@ gone = open(os.path.join(folder, "gone"), "w+")
 os.remove(os.path.join(folder, "gone"))
 # %% check
 assert reader.readline() == "line 2\n" and looping.readline() == "line 2\n" and binary.read(1) == b"1", REPORT
-assert log.mode == "w"
+assert log.mode == "w" and pair[0] is log and pair[1] is log.buffer
 log.write("after\n")
 log.close()
 import os
@@ -71,14 +71,15 @@ append.close()
 assert open(os.path.join(folder, "app"), "rb").read() == b"onetwo"
 assert both.read(2) == "e " and done.closed and done.name == name
 
-# %% a file that changed is not opened
+# %% a file that changed is not opened (volatile)
 import os
 where = os.path.join(os.getcwd(), "changing-%d" % os.getpid())
 open(where, "w").write("12345")
 f = open(where)
 class Later:
     def __reduce__(self):
-        open(where, "w").write("something else")
+        if os.path.getsize(where) == 5:
+            open(where, "w").write("something else")
         return (int, (1,))
 zz = Later()
 # %% check
@@ -209,7 +210,7 @@ x + 2
 x + 3
 # %% check
 assert Out[1] == 42 and Out[2] == 43 and In[2].strip() == "x + 3" and _2 == 43, (Out, In)
-assert get_ipython().execution_count == 3, get_ipython().execution_count
+assert len(In) == 4 and In[3].startswith("assert Out[1]")
 assert _i2.strip() == "x + 3"
 
 # %% shell setup needs: IPython
