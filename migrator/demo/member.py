@@ -97,6 +97,7 @@ class Member:
     def _gateway_settings(self) -> dict[str, Any]:
         return {
             "port": self.plan.gateway_port,
+            "member": self.plan.name,
             "store": self._store.url,
             "secret_file": self._demo.secret_file,
         }

@@ -14,7 +14,7 @@ def rendezvous_rank(buckets: Iterable[tuple[str, float]], key: str) -> list[str]
     """Buckets of `(name, weight)` for a key, best first; a bucket without weight is never first.
 
     Weighted rendezvous hashing (Schindelhauer and Schomaker, 2005), with the hash that mybinder.org uses, so that a
-    change of redirector moves no repository: 64 bits of BLAKE2b over `key-name`, of which the low 53 make a fraction.
+    change of redirector moves no repository: 64 bits of BLAKE2b over `key-name`, of which the high 53 make a fraction.
     """
     scored = [(_score(name, weight, key), name) for name, weight in buckets]
     return [name for _, name in sorted(scored, reverse=True)]
@@ -36,5 +36,5 @@ def _score(name: str, weight: float, key: str) -> float:
     if weight <= 0:
         return 0.0
     digest = int.from_bytes(blake2b(f"{key}-{name}".encode(), digest_size=8).digest(), "big")
-    fraction = (digest & ((1 << _MANTISSA) - 1)) / (1 << _MANTISSA)
+    fraction = (digest >> (64 - _MANTISSA)) / (1 << _MANTISSA)
     return weight / -math.log(fraction or 2.0**-_MANTISSA)
