@@ -104,7 +104,7 @@ async def test_no_execute_taint(members, session, a2):
 
 async def test_a_drain_loses_nobody(members, a2):
     """Ten sessions at once; the drain waits until each is safe, on the other cluster or on the other node."""
-    sessions = await asyncio.gather(*(launch(members["a"]) for _ in range(10)))
+    sessions = [await launch(members["a"]) for _ in range(10)]
     for number, session in enumerate(sessions):
         await start_kernel(session)
         await run_cell(session, f"mine = {number}")
