@@ -93,7 +93,7 @@ class Member:
             "gateway": {"service": {"clusterIP": address(20)}},
             "controller": {"service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT}},
             "redirector": {
-                "enabled": False,
+                "enabled": True,
                 "hosts": hosts,
                 "service": node_port | {"nodePort": REDIRECTOR_PORT},
                 "config": {"secure_cookies": False},
