@@ -36,6 +36,7 @@ async def start(settings: Controller) -> Service:
     if cluster is None:
         service.background(state.reconciler.run, "reconciler")
         service.background(state.watcher.run, "watcher")
+        service.background(state.retention.run, "retention")
     else:
         service.cleanups.append(cluster.stop)
         service.background(cluster.run, "leader")

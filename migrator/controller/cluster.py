@@ -91,6 +91,7 @@ class Cluster:
         loops = {
             "reconciler": self._state.reconciler.run,
             "watcher": self._state.watcher.run,
+            "retention": self._state.retention.run,
             "warnings": notices.run,
         }
         self._leading = True

@@ -14,7 +14,7 @@ from migrator.controller.tools import Tools
 from migrator.launch.errors import LaunchError
 from migrator.routing.errors import RoutingError
 from migrator.serving.logs import about
-from migrator.session import Record, phases
+from migrator.session import Record
 
 log = logging.getLogger(__name__)
 
@@ -46,8 +46,6 @@ class Reconciler:
             if self._is_ours_to_drive(record):
                 self.mover.drive(record.id)
             return
-        if _is_expired(record):
-            record = await self.tools.update(record.id, phases.end)
         if self._leads_away(record):
             try:
                 await self.member.tend(record)
@@ -65,7 +63,3 @@ class Reconciler:
         if plan.driver == self.member.name and self.first:
             return True
         return time.time() - record.updated > self.tools.settings.stalled_s
-
-
-def _is_expired(record: Record) -> bool:
-    return record.phase == "suspended" and time.time() - record.updated > record.retention_s

@@ -16,6 +16,7 @@ from migrator.controller.notices import NoticeDesk
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
 from migrator.controller.reconcile import Reconciler
+from migrator.controller.retention import Retention
 from migrator.controller.settings import Controller
 from migrator.controller.tools import Tools
 from migrator.controller.watcher import Watcher
@@ -41,6 +42,7 @@ class State:
     launches: Launches
     watcher: Watcher
     reconciler: Reconciler
+    retention: Retention
     notice_secret: bytes | None = None
 
     @classmethod
@@ -57,7 +59,7 @@ class State:
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
-            Watcher(tools, mover, desk), Reconciler(tools, member, mover), _notice_secret(settings),
+            Watcher(tools, mover, desk), Reconciler(tools, member, mover), Retention(tools, secret), _notice_secret(settings),
         )  # fmt: skip
 
     async def begin(self, session: str, verb: str, *, cause: str, deadline: float | None, only: str | None) -> Record:
