@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import AsyncIterator
+
 import pytest
 
 from tests.end_to_end.journey import Journey
@@ -12,10 +14,11 @@ pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(4
 
 
 @pytest.fixture
-async def journey(federation: Federation, lab: Lab, results) -> Journey:
+async def journey(federation: Federation, lab: Lab, results) -> AsyncIterator[Journey]:
     started = Journey(federation, lab, results)
     await started.begin()
-    return started
+    yield started
+    await federation.end_session(lab.user)
 
 
 @pytest.mark.parametrize("notice_s", [30, 5, 0])

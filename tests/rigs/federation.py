@@ -20,6 +20,7 @@ import pytest
 from migrator.demo import marks
 from migrator.demo.binderhub.pages import EXAMPLE
 from migrator.demo.client import Demo
+from migrator.demo.http import fetch
 from migrator.demo.state import FILE, DemoState, find
 
 MIGRATOR = [str(Path(sys.executable).with_name("migrator"))]
@@ -37,6 +38,9 @@ class Federation:
     @property
     def state(self) -> DemoState:
         return find(str(self.folder))
+
+    def _member(self, name: str) -> dict[str, Any]:
+        return dict(json.loads((self.folder / f"members/{name}/hub.json").read_text()))
 
     @property
     def demo(self) -> Demo:
@@ -87,6 +91,14 @@ class Federation:
             return done.returncode == 0
 
         await wait_until(begun, 60, lambda: f"it cannot be resumed: {said}")
+
+    async def end_session(self, user: str) -> None:
+        """Delete a user's session, as its owner would, so that later tests have the machine for themselves."""
+        hub = self._member("a")
+        secret = await asyncio.to_thread(Path(hub["federation_secret_file"]).read_text)
+        url = f"{hub['controller_url']}/v1/sessions/{(await self.session_of(user))['id']}"
+        response = await fetch(url, method="DELETE", token=secret)
+        assert response.code == 202, response.body
 
     def members_where_it_runs(self, session: str) -> set[str]:
         """On whose machines there are processes of that session."""
