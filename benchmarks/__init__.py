@@ -1,1 +1,1 @@
-"""Measurements of the project, each a command of its own: `python -m benchmarks.NAME`."""
+"""Measurements of the project beside its peers, in one run: `python -m benchmarks`, or `make bench`."""

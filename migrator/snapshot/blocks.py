@@ -51,18 +51,41 @@ def seal_block(
 
 
 def open_block(keys: SessionKeys, session: str, identity: bytes, stored: memoryview, size: int) -> bytes:
-    """Give the plain bytes, verified; raises `DamagedBlock`."""
-    if len(stored) < OVERHEAD:
-        raise DamagedBlock("too short")
-    codec, nonce = stored[0], bytes(stored[1 : 1 + NONCE_BYTES])
+    """Give the plain bytes, verified; raises `DamagedBlock`, or `CodecMissing`."""
+    codec, nonce, inner = _parts(stored)
     try:
-        inner = keys.blocks.decrypt(nonce, stored[1 + NONCE_BYTES :], _bound_to(codec, identity, session))
-        plain = decompress(codec, inner, size)
+        opened = keys.blocks.decrypt(nonce, inner, _bound_to(codec, identity, session))
+        plain = decompress(codec, opened, size)
     except (InvalidTag, ValueError) as error:
         raise DamagedBlock(str(error) or "not authentic") from error
+    _verify(keys, identity, plain, size)
+    return plain
+
+
+def open_block_into(
+    keys: SessionKeys, session: str, identity: bytes, stored: memoryview, size: int, target: memoryview
+) -> None:
+    """Put the plain bytes, verified, into `target` of `size` bytes; without a copy where the library can."""
+    codec, nonce, inner = _parts(stored)
+    if codec != Codec.PLAIN or len(inner) - TAG_BYTES != size or not hasattr(keys.blocks, "decrypt_into"):
+        target[:] = open_block(keys, session, identity, stored, size)
+        return
+    try:
+        keys.blocks.decrypt_into(nonce, inner, _bound_to(codec, identity, session), target)
+    except (InvalidTag, ValueError) as error:
+        raise DamagedBlock(str(error) or "not authentic") from error
+    _verify(keys, identity, target, size)
+
+
+def _parts(stored: memoryview) -> tuple[int, bytes, memoryview]:
+    if len(stored) < OVERHEAD:
+        raise DamagedBlock("too short")
+    return stored[0], bytes(stored[1 : 1 + NONCE_BYTES]), stored[1 + NONCE_BYTES :]
+
+
+def _verify(keys: SessionKeys, identity: bytes, plain: Buffer, size: int) -> None:
     if len(plain) != size or block_id(keys, plain) != identity:
         raise DamagedBlock("other content than its id says")
-    return plain
 
 
 def _bound_to(codec: int, identity: bytes, session: str) -> bytes:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from typing import AsyncIterator, Callable
 
 from migrator.snapshot.blocks import DamagedBlock, open_block
+from migrator.snapshot.compression import CodecMissing
 from migrator.snapshot.errors import SnapshotError
 from migrator.snapshot.journal import PREFIX as JOURNAL
 from migrator.snapshot.journal import check_whole, journal_key, parse_journal_key, read_journal_object
@@ -83,6 +84,8 @@ class SessionCheck:
             stored = memoryview(data)[ref.offset : ref.offset + ref.stored]
             try:
                 open_block(self._keys, self._session, bytes.fromhex(ref.id), stored, ref.size)
+            except CodecMissing as error:
+                problems.append(f"block {ref.id[:12]} cannot be read here: {error}")
             except DamagedBlock as error:
                 problems.append(f"block {ref.id[:12]} at byte {ref.offset} is damaged: {error}")
             else:

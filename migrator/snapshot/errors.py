@@ -19,3 +19,7 @@ class WrongKey(SnapshotError):
 
 class WriterMisused(SnapshotError):
     """The caller broke the rules of the writer: a name given twice, a block that the base does not have, and so on."""
+
+
+class CannotRead(SnapshotError):
+    """The object may be sound, but was written with something that is missing here; the message says what to install."""

@@ -6,10 +6,10 @@ Whoever is first with a block's content claims its id; later ones, and those of 
 from __future__ import annotations
 
 import threading
-from typing import Iterable
+from typing import Callable, Iterable
 
 from migrator.snapshot.blocks import OVERHEAD, block_id, check_value, seal_block
-from migrator.snapshot.compression import compress
+from migrator.snapshot.compression import Codec, compress
 from migrator.snapshot.keys import SessionKeys
 from migrator.snapshot.manifest import BlockRef
 from migrator.snapshot.pack import PACK_BYTES, Pack
@@ -46,10 +46,13 @@ class Slot:
 
 
 class Packer:
-    """Fills packs. `known` are the blocks that exist already and need no second copy."""
+    """Fills packs. `known` blocks exist already and need no second copy; `squeeze` says if there is time to compress."""
 
-    def __init__(self, keys: SessionKeys, session: str, known: Iterable[BlockRef]) -> None:
+    def __init__(
+        self, keys: SessionKeys, session: str, known: Iterable[BlockRef], squeeze: Callable[[], bool] = lambda: True
+    ) -> None:
         self._keys = keys
+        self._squeeze = squeeze
         self._session = session
         self._lock = threading.Lock()
         self._base: dict[str, BlockRef] = {ref.id: ref for ref in known}
@@ -94,7 +97,7 @@ class Packer:
             slot.same_as(first)
             return 0
         check = check_value(slot.data) if slot.check is None else slot.check
-        codec, stored = compress(slot.data)
+        codec, stored = compress(slot.data) if self._squeeze() else (Codec.PLAIN, slot.data)
         pack, ref = self._reserve(identity, check, len(stored) + OVERHEAD, size, ready)
         slot.placed(ref)
         target = memoryview(pack.buffer)[ref.offset : ref.offset + ref.stored]

@@ -2,6 +2,9 @@
 
 At most `BUDGET_BYTES` of blocks, in their stored form once they have it, are taken in before they are durable. With
 the buffers of their packs and the spare ones this makes about 200 MiB at the worst.
+
+Blocks are compressed only while whole packs queue up before the store: then the processors would wait for it anyway.
+So compression never makes a snapshot slower. What lies on this machine's own disk is never compressed.
 """
 
 from __future__ import annotations
@@ -14,9 +17,10 @@ from migrator.snapshot.manifest import BlockRef
 from migrator.snapshot.pack import Pack, pack_key
 from migrator.snapshot.packer import Packer, Slot
 from migrator.snapshot.workers import in_thread
-from migrator.storage.protocol import Buffer, ObjectStore
+from migrator.storage.protocol import Buffer, ObjectStore, is_local
 
 BUDGET_BYTES = 64 * 1024 * 1024
+QUEUED_BYTES = BUDGET_BYTES // 2  # on their way into the store; from here on it is the store that is waited for
 SMALL_BYTES = 64 * 1024  # blocks below are gathered: a trip to a thread costs more than the work
 BATCH_BYTES = 1024 * 1024
 BATCH_BLOCKS = 512
@@ -27,7 +31,9 @@ class Pipeline:
 
     def __init__(self, store: ObjectStore, keys: SessionKeys, session: str, known: list[BlockRef]) -> None:
         self._store = store
-        self._packer = Packer(keys, session, known)
+        self._packer = Packer(keys, session, known, self._squeeze)
+        self._local = is_local(store)
+        self._queued = 0
         self._free = BUDGET_BYTES
         self._freed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
@@ -66,6 +72,10 @@ class Pipeline:
         while self._tasks:
             await asyncio.wait(self._tasks)
 
+    def _squeeze(self) -> bool:
+        """Whether there is time to compress; asked from the threads."""
+        return not self._local and self._queued >= QUEUED_BYTES
+
     async def _gather(self, slot: Slot) -> None:
         self._small.append(slot)
         self._small_bytes += len(slot.data)
@@ -93,8 +103,10 @@ class Pipeline:
             self._spawn(self._upload(pack))
 
     async def _upload(self, pack: Pack) -> None:
+        self._queued += pack.block_bytes
         data = await in_thread(self._packer.encode, pack)
         await self._store.put(pack_key(pack.id), data)
+        self._queued -= pack.block_bytes
         self.stored.append(pack.id)
         self.stored_bytes += len(data)
         data.release()

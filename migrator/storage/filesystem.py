@@ -45,6 +45,8 @@ _T = TypeVar("_T")
 class FilesystemStore:
     """An `ObjectStore` under `root`, which is made if it is missing. `.tmp` and `.locks` in it are the store's own."""
 
+    local = True
+
     def __init__(self, root: Path) -> None:
         self._root = root
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="file-store")

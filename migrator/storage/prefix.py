@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import AsyncIterator
 
 from migrator.storage.keys import check_prefix
-from migrator.storage.protocol import Buffer, ObjectInfo, ObjectStore
+from migrator.storage.protocol import Buffer, ObjectInfo, ObjectStore, is_local
 
 
 def prefixed(store: ObjectStore, prefix: str) -> ObjectStore:
@@ -23,6 +23,7 @@ class _PrefixedStore:
     def __init__(self, store: ObjectStore, prefix: str) -> None:
         self._store = store
         self._prefix = prefix
+        self.local = is_local(store)
 
     async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:
         return await self._store.put(self._prefix + key, data, if_absent=if_absent, if_match=if_match)

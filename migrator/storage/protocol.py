@@ -60,3 +60,8 @@ class ObjectStore(Protocol):
     async def close(self) -> None:
         """Give back connections and threads; the store is not used again."""
         ...
+
+
+def is_local(store: ObjectStore) -> bool:
+    """Whether the objects lie on this machine's own disk, so that making them smaller gains nothing: its `local`."""
+    return bool(getattr(store, "local", False))

@@ -6,7 +6,7 @@ import os
 import pytest
 import xxhash
 
-from migrator.snapshot import SessionKeys, SnapshotWriter, open_snapshot
+from migrator.snapshot import SessionKeys, SnapshotWriter, open_snapshot, pipeline
 from migrator.snapshot.blocks import BLOCK_BYTES
 from migrator.snapshot.errors import WriterMisused
 from migrator.snapshot.pipeline import BUDGET_BYTES
@@ -95,7 +95,10 @@ async def test_a_buffer_may_change_once_write_has_returned(store: MemoryStore, k
     assert found["a"] == b"\1" * size + b"\2" * size + bytes(BLOCK_BYTES)
 
 
-async def test_compressible_blocks_are_compressed_and_others_are_not(store: MemoryStore, keys: SessionKeys):
+async def test_compressible_blocks_are_compressed_and_others_are_not(
+    store: MemoryStore, keys: SessionKeys, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pipeline, "QUEUED_BYTES", 0)
     manifest = await write(store, keys, {"zeros": bytes(BLOCK_BYTES), "noise": os.urandom(BLOCK_BYTES)})
     assert manifest.blobs["zeros"].blocks[0].stored < BLOCK_BYTES / 100
     assert manifest.blobs["noise"].blocks[0].stored > BLOCK_BYTES
@@ -145,7 +148,10 @@ async def test_memory_is_bounded_while_the_store_does_not_answer(store: MemorySt
     assert (await writer.commit({})).state_bytes == 40 * BLOCK_BYTES
 
 
-async def test_much_that_shrinks_to_little_does_not_fill_the_budget(store: MemoryStore, keys: SessionKeys):
+async def test_much_that_shrinks_to_little_does_not_fill_the_budget(
+    store: MemoryStore, keys: SessionKeys, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(pipeline, "QUEUED_BYTES", 0)
     blocks = BUDGET_BYTES // BLOCK_BYTES + 10
     writer = writer_for(store, keys)
     blob = writer.blob("a")

@@ -1,0 +1,164 @@
+"""This project, by its real path: a kernel, its agent, a snapshot writer and a store in a folder, synced to the disk."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import shutil
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+from benchmarks.kernels import kernel
+from benchmarks.samples import Samples
+from benchmarks.states import IMPORTS, State
+from jupyter_extension.checkpoint.budget import Ledger, Limits
+from jupyter_extension.kernel_client import KernelAgent, KernelEntry, load_kernel, save_kernel
+from jupyter_extension.settings import Settings
+from migrator.snapshot import Manifest, SessionKeys, SnapshotWriter, open_snapshot
+from migrator.storage import open_store, prefixed
+from tests.rigs.kernels import LiveKernel
+
+SESSION = "benchmark-session"
+PREFIX = "kernel/main/"
+
+
+class Session:
+    """A store and the snapshots of one kernel in it, one on top of the other."""
+
+    def __init__(self, folder: Path) -> None:
+        self._store = open_store(f"file://{folder / 'store'}")
+        self.view = prefixed(self._store, f"sessions/{SESSION}/")
+        self.keys = SessionKeys(SessionKeys.generate())
+        self.base: Manifest | None = None
+        self.entry: KernelEntry | None = None
+        self.written = 0
+
+    async def save(self, agent: KernelAgent, when: str = "boundary") -> float:
+        """A durable snapshot; gives its seconds."""
+        start = time.perf_counter()
+        writer = SnapshotWriter(self.view, self.keys, SESSION, epoch=1, base=self.base)
+        self.entry = await save_kernel(agent, writer, PREFIX, self.entry, when)
+        self.base = await writer.commit({"kernels": {"main": self.entry.to_json()}})
+        seconds = time.perf_counter() - start
+        self.written = writer.bytes_written + (await self.view.head(f"manifests/{self.base.snapshot}")).size
+        return seconds
+
+    async def load(self, agent: KernelAgent) -> tuple[float, dict[str, Any]]:
+        """Put the last snapshot into another kernel; gives the seconds and the report."""
+        assert self.base is not None
+        assert self.entry is not None
+        start = time.perf_counter()
+        reader = await open_snapshot(self.view, self.keys, SESSION, self.base.snapshot)
+        report = await load_kernel(agent, reader, self.entry)
+        return time.perf_counter() - start, report
+
+    async def close(self) -> None:
+        """Close the store."""
+        await self._store.close()
+
+
+async def run(state: State, folder: Path, samples: Samples) -> None:
+    """First snapshot, one after an element and one after a variable changed, and the restoration; three pauses besides."""
+    session = Session(folder)
+    async with kernel(folder, "ours") as live:
+        await live.run(state.build)
+        agent = await KernelAgent.attach(live.connection_file)
+        await save(session, agent, samples, "first")
+        for _ in range(2):  # the second one is what each later one costs
+            await live.run(state.element)
+            again = await save(session, agent, samples, None)
+        samples.add("element", again)
+        samples.add("element bytes", session.written)
+        await live.run(state.small)
+        await save(session, agent, samples, "small")
+        proof = await live.value(state.proof)
+    async with kernel(folder, "ours-restored") as fresh:
+        await fresh.run(IMPORTS)
+        taken, report = await session.load(await KernelAgent.attach(fresh.connection_file))
+        samples.add("restore", taken)
+        if await fresh.value(state.proof) != proof or report.get("lost"):
+            samples.note(f"restored wrong: {report.get('lost')}")
+    await session.close()
+    shutil.rmtree(folder / "store")
+
+
+async def save(session: Session, agent: KernelAgent, samples: Samples, name: str | None) -> float:
+    """One snapshot with its pause, and under `name` its seconds and bytes."""
+    taken = await session.save(agent)
+    assert session.entry is not None
+    samples.add("pause", session.entry.report["pause_s"])
+    if name:
+        samples.add(name, taken)
+        samples.add(f"{name} bytes", session.written)
+    return taken
+
+
+async def busy(state: State, folder: Path, samples: Samples) -> None:
+    """First snapshots of an idle kernel, and of one in the middle of a cell that keeps the interpreter busy."""
+    for name in ("idle", "busy"):
+        session = Session(folder)
+        async with kernel(folder, name) as live:
+            await live.run(state.build)
+            agent = await KernelAgent.attach(live.connection_file)
+            await live.run("pass")
+            cell = live.begin("while True: x += 1") if name == "busy" else None
+            if cell:
+                await _until_busy(agent)
+            samples.add(name, await session.save(agent, "now"))
+            assert session.entry is not None
+            samples.add(f"{name} pause", session.entry.report["pause_s"])
+        await session.close()
+        shutil.rmtree(folder / "store")
+
+
+async def _until_busy(agent: KernelAgent) -> None:
+    while (await agent.status()).current_msg_id is None:  # noqa: ASYNC110 - the agent has no such event
+        await asyncio.sleep(0.01)
+
+
+async def cells(folder: Path, samples: Samples, count: int) -> None:
+    """A loop of trivial cells in a plain kernel, and in one that is saved whenever the budget of the product allows."""
+    for name in ("plain", "with checkpoints"):
+        async with kernel(folder, "cells") as live:
+            await live.run("x = 0")
+            async with checkpoints(live, folder) if name != "plain" else contextlib.nullcontext(lambda: 0) as taken:
+                start = time.perf_counter()
+                for _ in range(count):
+                    await live.run("x += 1")
+                samples.add(name, time.perf_counter() - start)
+                samples.add(f"{name}: snapshots", taken())
+    samples.add("cost", samples.values["with checkpoints"][-1] / samples.values["plain"][-1] - 1)
+
+
+@contextlib.asynccontextmanager
+async def checkpoints(live: LiveKernel, folder: Path) -> Any:
+    """Save in the background by the product's own rule of when; gives a function that counts the snapshots."""
+    settings = Settings()
+    limits = Limits(settings.min_interval_s, settings.kernel_share, settings.machine_share)
+    session, agent = Session(folder), await KernelAgent.attach(live.connection_file)
+    counted = 0
+
+    async def loop() -> None:
+        nonlocal counted
+        ledger = Ledger()
+        while True:
+            ledger.touched(time.monotonic())
+            due = ledger.due_at(limits)
+            await asyncio.sleep(max(0.0, (due or 0) - time.monotonic()))
+            ledger.saving(time.monotonic())
+            work = await session.save(agent)
+            assert session.entry is not None
+            ledger.saved(session.entry.report["pause_s"] or 0.0, work)
+            counted += 1
+
+    task = asyncio.create_task(loop())
+    counter: Callable[[], int] = lambda: counted  # noqa: E731
+    try:
+        yield counter
+    finally:
+        task.cancel()
+        await asyncio.gather(task, return_exceptions=True)
+        await session.close()
+        shutil.rmtree(folder / "store", ignore_errors=True)

@@ -1,0 +1,32 @@
+"""dill and cloudpickle: the variables in one file, written by a cell, while which the user waits."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+from benchmarks.kernels import kernel, seconds
+from benchmarks.samples import Samples
+from benchmarks.states import IMPORTS, State
+
+
+async def run(library: str, state: State, folder: Path, samples: Samples) -> None:
+    """The same three snapshots as `ours.run`; the file is not synced to the disk."""
+    file = folder / f"{library}.pkl"
+    names = ", ".join(f"{name!r}: {name}" for name in state.names)
+    dump = f"with open({str(file)!r}, 'wb') as f: {library}.dump({{{names}}}, f, protocol=5)"
+    async with kernel(folder, library) as live:
+        await live.run(state.build)
+        await live.run(f"import {library}")
+        for name, change in (("first", "pass"), ("element", state.element), ("small", state.small)):
+            await live.run(change)
+            samples.add(name, await seconds(live, dump))
+            samples.add(f"{name} bytes", file.stat().st_size)
+        samples.values["pause"] += [samples.values[name][-1] for name in ("first", "element", "small")]
+        proof = await live.value(state.proof)
+    async with kernel(folder, f"{library}-restored") as fresh:
+        await fresh.run(f"{IMPORTS}, {library}")
+        load = f"with open({str(file)!r}, 'rb') as f: globals().update({library}.load(f))"
+        samples.add("restore", await seconds(fresh, load))
+        if await fresh.value(state.proof) != proof:
+            samples.note("restored wrong")
+    file.unlink()

@@ -1,0 +1,71 @@
+"""The targets of the project, and whether what was found meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import NamedTuple
+
+from benchmarks.samples import Samples
+from benchmarks.states import State
+
+_OURS = "session migrator"
+_PICKLES = ("cloudpickle", "dill", "ElasticKernel 0.2.3", "Kishu 0.3.4")
+
+
+class Verdict(NamedTuple):
+    """One line of the table of targets."""
+
+    measure: str
+    target: str
+    found: str
+    outcome: str
+
+
+def verdict(measure: str, found: float | None, limit: float, unit: str = "s") -> Verdict:
+    """At most `limit`: met, or missed by how much."""
+    if found is None:
+        return Verdict(measure, f"<= {_show(limit, unit)}", "not measured", "-")
+    outcome = "met" if found <= limit else f"**missed** by a factor of {found / limit:.1f}"
+    return Verdict(measure, f"<= {_show(limit, unit)}", _show(found, unit), outcome)
+
+
+def contest_verdicts(state: State, samples: dict[str, Samples]) -> Iterator[Verdict]:
+    """The targets of one state."""
+    ours = samples[_OURS]
+    what = state.title
+    kind = state.name.partition("-")[0]
+    if kind in ("array", "objects"):
+        yield verdict(f"pause, {what}", ours.median("pause"), 0.005 if kind == "array" else 0.040, "ms")
+    yield verdict(f"first snapshot over cloudpickle's, {what}", _ratio(samples, "first", ("cloudpickle",)), 1.2, "x")
+    if kind == "array":
+        yield verdict(f"element changed, {what}", ours.median("element"), 0.15)
+        yield verdict(f"bytes then, {what}", ours.median("element bytes"), 5 * 2**20, "MiB")
+        yield verdict(f"usable after a restoration, {what}", ours.median("restore"), 0.4)
+    if kind == "objects":
+        yield verdict(f"`x += 1` beside {what}", ours.median("small"), 0.1)
+        yield verdict(f"bytes then, {what}", ours.median("small bytes"), 64 * 1024, "KiB")
+    yield verdict(
+        f"restoration over the fastest peer's that pickles, {what}", _ratio(samples, "restore", _PICKLES), 1.0, "x"
+    )
+
+
+def single_verdicts(name: str, samples: Samples) -> Iterator[Verdict]:
+    """The targets of the other measurements."""
+    if name == "cells":
+        yield verdict("cost to a loop of trivial cells", samples.median("cost"), 0.03, "%")
+    elif name == "busy":
+        idle, busy = samples.median("idle"), samples.median("busy")
+        yield verdict("first snapshot in a busy cell over idle", busy / idle if busy and idle else None, 1.1, "x")
+    elif samples.values:
+        yield verdict("memory beside the state", samples.median("extra share"), 0.10, "%")
+
+
+def _ratio(samples: dict[str, Samples], name: str, others: tuple[str, ...]) -> float | None:
+    ours = samples[_OURS].median(name)
+    theirs = [found for found in (samples[other].median(name) for other in others if other in samples) if found]
+    return ours / min(theirs) if ours and theirs else None
+
+
+def _show(value: float, unit: str) -> str:
+    scale = {"ms": 1e3, "%": 100.0, "MiB": 2.0**-20, "KiB": 2.0**-10}.get(unit, 1.0)
+    return f"{value * scale:.3g} {unit}"
