@@ -6,6 +6,7 @@ nothing that the user has not imported, but for what the pickles themselves name
 
 from __future__ import annotations
 
+import gc
 from typing import Any, Callable
 
 from . import beforefork as beforefork  # registers its hook
@@ -24,7 +25,12 @@ def dump(
     """
     from .dumper import Dump  # noqa: PLC0415 - a kernel that never saves loads nothing
 
-    return Dump(shell, sink, skip, progress).run()
+    collecting = gc.isenabled()
+    try:
+        return Dump(shell, sink, skip, progress).run()
+    finally:
+        if collecting:
+            gc.enable()
 
 
 def load(shell: Any, source: Any) -> dict[str, Any]:

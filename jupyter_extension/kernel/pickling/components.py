@@ -7,6 +7,7 @@ The roots with the most objects come last, and are only looked up against the ot
 
 from __future__ import annotations
 
+import gc
 import sys
 import threading
 from itertools import compress
@@ -34,6 +35,9 @@ _ATOMS = (
 )
 _NEVER_REDUCED = (*_ATOMS, list, dict, set, bytearray)  # the pickler asks nobody about these
 _STACK = 1 << 30  # bytes, of which only those that are used are real: about 2 million levels
+_CONTAINERS = frozenset((list, dict, tuple, set, frozenset))
+_GLANCE = 5000  # objects per level
+_GLANCE_DEPTH = 4
 _MOST_DOOMED = 1000  # attempts, each of which pickles the component anew
 
 
@@ -97,14 +101,29 @@ class Grouping:
     def _join(
         self, name: str, visited: list[Any], owner: dict[int, str], parent: dict[str, str], *, last: bool
     ) -> None:
-        if last:
-            others = set(filter(None, map(owner.get, self.ids(visited))))
-        else:
-            ids = dict.fromkeys(self.ids(visited), name)
-            others = set(filter(None, map(owner.__getitem__, owner.keys() & ids.keys())))
-            owner.update((key, name) for key in ids.keys() - owner.keys())
+        others = set(filter(None, map(owner.get, map(id, visited))))
+        if not last:
+            owner.update(dict.fromkeys(set(self.ids(visited)).difference(owner), name))
         for other in others:
             parent[_top(other, parent)] = _top(name, parent)
+
+    def likely(self, roots: list[Root]) -> list[list[Root]]:
+        """Give the roots in groups by a glance at what they hold, so that few are pickled twice; it may miss sharing."""
+        visits = [(root, self._glance(root.value)) for root in roots]
+        return self.group(visits)
+
+    def _glance(self, value: Any) -> list[Any]:
+        seen = front = [value]
+        for _ in range(_GLANCE_DEPTH):
+            front = [
+                found
+                for found in gc.get_referents(*(found for found in front[:_GLANCE] if type(found) in _CONTAINERS))
+                if type(found) is tuple or self._shareable[type(found)]
+            ]
+            if not front:
+                break
+            seen = seen + front
+        return seen
 
 
 def _top(name: str, parent: dict[str, str]) -> str:

@@ -7,9 +7,12 @@ part that did not change is recognised as such.
 
 from __future__ import annotations
 
+import gc
 import os
 import pickle
+import struct
 import sys
+import zlib
 from array import array
 from typing import Any, Callable
 
@@ -22,6 +25,9 @@ from .saving import Saving
 FORMAT = 1
 ATOMS = "*atoms"
 _PLAIN_TYPES = (int, float, bool, type(None), complex)
+
+_SMALL = 16 << 10  # bytes
+_BUNDLES = 64
 
 Progress = Callable[[str], None]
 
@@ -55,6 +61,7 @@ class Dump:
 
     def run(self) -> dict[str, Any]:
         """Write all parts, and give the report."""
+        gc.disable()  # a collection in a forked child would only copy the kernel's pages
         names = history.variables(self._saving.shell)
         atoms, roots = self._roots(names)
         components = self._components(roots)
@@ -98,20 +105,26 @@ class Dump:
             return None
 
     def _components(self, roots: list[Root]) -> list[tuple[str, Component]]:
-        single: dict[str, Component] = {}
-        visits: list[tuple[Root, list[Any]]] = []
+        """Pickle the roots in likely groups, then again together those groups that turn out to share something."""
+        done: dict[str, tuple[Component, list[Any]]] = {}
         while roots:
-            for root in roots:
+            for group in Grouping(self._saving).likely(roots):
                 visited: list[Any] = []
-                single[root.name] = self._pickle([root], visited)
-                visits.append((root, visited))
+                component = self._pickle(sorted(group, key=lambda root: root.rank), visited)
+                done[component.roots[0].name] = (component, visited)
             roots = self._class_roots()
-        grouping = Grouping(self._saving)
+        return self._joined(done)
+
+    def _joined(self, done: dict[str, tuple[Component, list[Any]]]) -> list[tuple[str, Component]]:
+        visits = [(component.roots[0], visited) for component, visited in done.values()]
         found = []
-        for group in grouping.group(visits):
-            group.sort(key=lambda root: root.rank)
-            name = group[0].name
-            found.append((name, single[name] if len(group) == 1 else self._pickle(group, [])))
+        for group in Grouping(self._saving).group(visits):
+            names = [root.name for root in group]
+            component = done[names[0]][0]
+            if len(group) > 1:
+                roots = [root for name in names for root in done[name][0].roots]
+                component = self._pickle(sorted(roots, key=lambda root: root.rank), [])
+            found.append((component.roots[0].name, component))
         return sorted(found, key=lambda item: item[1].roots[0].rank)
 
     def _pickle(self, roots: list[Root], visited: list[Any]) -> Component:
@@ -133,12 +146,15 @@ class Dump:
 
     def _write(self, components: list[tuple[str, Component]], names: list[str]) -> None:
         placed = memory.layout({name: component.spans for name, component in components})
+        bundles = Bundles()
         for name, component in components:
+            if not component.spans.ranges and bundles.take(name, component.chunks):
+                continue
             self._sink.add(f"component/{name}", component.chunks)
             if name in placed.places:
                 flat = array("q", [number for place in placed.places[name] for number in place])
                 self._sink.add(f"places/{name}", [memoryview(flat).cast("B")])
-        for name, chunks in placed.parts.items():
+        for name, chunks in (*bundles.parts.items(), *placed.parts.items()):
             self._sink.add(name, chunks)
         self._sink.add("classes", self._skeletons())
         self._sink.add("sources", pickle_value(sources.capture(self._saving.sources), self._saving, []))
@@ -195,6 +211,23 @@ class Dump:
             "changed": [],
             "warnings": [*self._saving.warnings, *self._saving.families.faults],
         }
+
+
+class Bundles:
+    """Small components share parts, chosen by their names: ten thousand variables need not be ten thousand parts."""
+
+    def __init__(self) -> None:
+        self.parts: dict[str, list[Any]] = {}
+
+    def take(self, name: str, chunks: list[Any]) -> bool:
+        """Take a component in if it is small: its name, its length, its pickle."""
+        size = sum(len(memoryview(chunk).cast("B")) for chunk in chunks)
+        if size > _SMALL:
+            return False
+        text = name.encode("utf-8", "surrogatepass")
+        head = struct.pack("<II", len(text), size) + text
+        self.parts.setdefault(f"bundle/{zlib.crc32(text) % _BUNDLES}", []).extend([head, *chunks])
+        return True
 
 
 class Skeleton:

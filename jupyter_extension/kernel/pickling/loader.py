@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import importlib
 import io
 import pickle
+import struct
 import sys
 import types
 from array import array
@@ -29,6 +31,7 @@ class Loading:
         self._buffers: dict[str, memoryview] = {}
         self._places: list[list[tuple[int, ...]]] = []
         self._modules: list[str] = []
+        self._bundled: dict[str, memoryview] = {}
         self._families: dict[str, types.ModuleType] = {}
         self._lost_here: list[str] = []
         self._done: set[str] = set()
@@ -38,7 +41,10 @@ class Loading:
         """Load all parts, and give the report."""
         index = self._index = pickle.loads(self._source.read("index"))  # noqa: S301 - authenticated by the caller
         self._by_name = {name: (roots, buffers) for name, roots, buffers in index["components"]}
+        self._open_bundles()
         rebuild.begin(self)
+        collecting = gc.isenabled()
+        gc.disable()  # nothing of what is being made is garbage
         try:
             self._prepare(pickle.loads(self._source.read("environment")))  # noqa: S301 - authenticated by the caller
             sources.restore(self._unpickle("sources", []))
@@ -50,7 +56,21 @@ class Loading:
             history.restored(self.shell)
         finally:
             rebuild.end()
+            if collecting:
+                gc.enable()
         return self._report()
+
+    def _open_bundles(self) -> None:
+        """Take apart the parts that hold many small components."""
+        for part in [name for name in self._parts() if name.startswith("bundle/")]:
+            data = memoryview(self._source.read(part))
+            at = 0
+            while at < len(data):
+                length, size = struct.unpack_from("<II", data, at)
+                at += 8
+                name = bytes(data[at : at + length]).decode("utf-8", "surrogatepass")
+                self._bundled[f"component/{name}"] = data[at + length : at + length + size]
+                at += length + size
 
     def _prepare(self, state: dict[str, Any]) -> None:
         self.warnings += environment.restore(state["process"])
@@ -95,7 +115,8 @@ class Loading:
             self.warn(f"the settings of {name} could not be put back: {error!r}")
 
     def _unpickle(self, part: str, buffers: list[Any]) -> Any:
-        data = self._source.read(part)
+        bundled = self._bundled.pop(part, None)
+        data = self._source.read(part) if bundled is None else bundled
         try:
             return pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)).load()  # noqa: S301 - authenticated by the caller
         except Exception:  # noqa: BLE001 - code of the user's or of a library: once more, with a placeholder for what fails

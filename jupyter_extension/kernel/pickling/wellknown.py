@@ -11,6 +11,8 @@ import os
 import sys
 from typing import Any
 
+from . import rebuild
+
 _NAMES = ("namespace", "In", "Out", "modules", "builtins", "path", "environ", "user_global_ns")
 
 
@@ -37,15 +39,16 @@ def distinct(specials: dict[str, Any]) -> dict[str, Any]:
 
 
 def prelude(names: list[str]) -> bytes:
-    """Give the opcodes that memoise `rebuild.special(name)` for each name, in order, starting with memo index 0."""
-    special = f"{__package__}.rebuild".encode()
-    opcodes = [b"\x80\x05"]
+    """Give the opcodes that memoise `rebuild.special` (as 0) and what it gives for each name, in order."""
+    opcodes = [b"\x80\x05c", f"{__package__}.rebuild".encode(), b"\nspecial\n\x940"]
     for name in names:
         text = name.encode()
-        opcodes.append(b"c" + special + b"\nspecial\n" + b"\x8c" + bytes([len(text)]) + text + b"\x85R\x940")
+        opcodes.append(b"h\x00\x8c" + bytes([len(text)]) + text + b"\x85R\x940")
     return b"".join(opcodes)
 
 
 def memo(specials: dict[str, Any]) -> dict[int, tuple[int, Any]]:
     """Give the memo that a pickler starts with, which `prelude(list(specials))` mirrors."""
-    return {id(value): (index, value) for index, value in enumerate(specials.values())}
+    known = {id(rebuild.special): (0, rebuild.special)}
+    known.update((id(value), (number, value)) for number, value in enumerate(specials.values(), 1))
+    return known
