@@ -10,8 +10,8 @@ from typing import Any
 
 from tornado.httpserver import HTTPServer
 from tornado.netutil import bind_sockets
-from tornado.web import Application
 
+from migrator.serving.application import CountingApplication
 from migrator.serving.errors import ApiError
 from migrator.serving.handler import ApiHandler, HealthHandler
 from migrator.serving.metrics import Metrics, MetricsHandler
@@ -39,6 +39,7 @@ class Service:
         self.port = 0
         self.cleanups: list[Callable[[], Awaitable[None]]] = []
         self._sizes = {"max_body_size": max_body_size, "chunk_size": chunk_size}
+        self._application: CountingApplication | None = None
         self._server: HTTPServer | None = None
         self._tasks: set[asyncio.Task[None]] = set()
 
@@ -50,7 +51,7 @@ class Service:
     async def start(self, rules: Sequence[Rule], **shared: Any) -> None:
         """Listen; `shared` becomes the handlers' settings."""
         own: list[Rule] = [(r"/healthz", HealthHandler), (r"/metrics", MetricsHandler)]
-        application = Application(
+        self._application = CountingApplication(
             [*own, *rules],
             lifecycle=self,
             metrics=self.metrics,
@@ -59,7 +60,7 @@ class Service:
         )
         sockets = bind_sockets(self.settings.port, self.settings.ip)
         self.port = sockets[0].getsockname()[1]
-        self._server = HTTPServer(application, xheaders=False, **self._sizes)
+        self._server = HTTPServer(self._application, xheaders=False, **self._sizes)
         self._server.add_sockets(sockets)
         log.info("listening on %s", self.url)
 
@@ -80,9 +81,9 @@ class Service:
     async def stop(self) -> None:
         """Take no more work, let connections finish within the grace, then clean up."""
         self.stopping = True
-        if self._server is not None:
+        if self._server is not None and self._application is not None:
             self._server.stop()
-            await self._drained(self._server)
+            await self._drained(self._server, self._application)
         for task in list(self._tasks):
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -90,11 +91,12 @@ class Service:
             await cleanup()
         log.info("stopped")
 
-    async def _drained(self, server: HTTPServer) -> None:
+    async def _drained(self, server: HTTPServer, application: CountingApplication) -> None:
         try:
-            await asyncio.wait_for(server.close_all_connections(), self.settings.stop_grace_s)
+            await asyncio.wait_for(application.idle(), self.settings.stop_grace_s)
         except TimeoutError:
             log.warning("some calls did not finish within %.0f s", self.settings.stop_grace_s)
+        await server.close_all_connections()
 
     async def run_until_signal(self) -> None:
         """Serve until SIGTERM or SIGINT, then stop."""
