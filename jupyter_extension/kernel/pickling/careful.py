@@ -8,10 +8,10 @@ from typing import Any
 from .lost import Lost
 
 
-class CarefulUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc] # noqa: SLF001 - the only one whose steps can be caught
+class CarefulUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
     """The unpickler in Python, with each step that runs code of a class guarded."""
 
-    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined] # noqa: SLF001, RUF012 - as its base has it
+    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined] # noqa: RUF012 - as its base has it
 
     def begin(self, loading: Any) -> CarefulUnpickler:
         """Report losses to this load."""

@@ -36,6 +36,9 @@ NAMES: tuple[str, ...] = (
     "libraries.sqlite",
     "libraries.numpy",
     "libraries.pandas",
+    "libraries.matplotlib",
+    "libraries.ipywidgets",
+    "libraries.torch",
 )
 
 

@@ -9,8 +9,7 @@ from .components import Root
 _HISTORY = "history:"
 _LAST = ("_", "__", "___")
 _OWN = frozenset(
-    "In Out _ih _oh _dh _ __ ___ get_ipython exit quit open __builtins__ __builtin__ __name__ __doc__ __package__ __loader__ "
-    "__spec__ __session__ __warningregistry__".split()
+    ["In", "Out", "_ih", "_oh", "_dh", "_", "__", "___", "get_ipython", "exit", "quit", "open", "__builtins__", "__builtin__", "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__session__", "__warningregistry__"]
 )
 
 

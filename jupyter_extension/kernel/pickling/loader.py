@@ -12,9 +12,9 @@ import types
 from array import array
 from typing import Any
 
+from . import environment, families, fingerprint, history, modules, rebuild, sources, wellknown
 from .careful import CarefulUnpickler
 from .lost import Lost
-from . import environment, families, fingerprint, history, modules, rebuild, sources, wellknown
 
 
 class Loading:

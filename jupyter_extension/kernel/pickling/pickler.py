@@ -12,7 +12,7 @@ from __future__ import annotations
 import pickle
 from typing import Any, List
 
-from . import plans, wellknown
+from . import plans
 from .memory import address_of
 from .saving import Saving, reason_of
 
@@ -59,7 +59,7 @@ class FastPickler(Overriding, pickle.Pickler):
 class DeepPickler(Overriding, pickle._Pickler):  # type: ignore[name-defined,misc]
     """The pickler in Python: slower, but it has no C stack to overflow."""
 
-    def save(self, obj: Any, save_persistent_id: bool = True) -> None:  # noqa: ARG002, FBT001, FBT002 - as its base has it
+    def save(self, obj: Any, save_persistent_id: bool = True) -> None:
         """Save an object as the base class does, but by calls that take no C stack: `f(*args)` with a bound method takes some."""
         self.framer.commit_frame()
         self.persistent_id(obj)
@@ -90,7 +90,7 @@ def pickle_value(value: Any, saving: Saving, visited: list[Any], kind: type = Fa
 
     pickler = kind(chunks, 5, buffer_callback=out_of_band)
     pickler.saving = saving
-    pickler.memo = wellknown.memo(saving.specials)
+    pickler.memo = dict(saving.memo)
     pickler.persistent_id = visited.append
     pickler.dump(value)
     return chunks

@@ -31,6 +31,7 @@ class Saving:
         self.namespace: dict[str, Any] = shell.user_ns
         self.specials = wellknown.distinct(wellknown.capture(shell))
         self.prelude = wellknown.prelude(list(self.specials))
+        self.memo = wellknown.memo(self.specials)
         self.classes = ClassRegistry()
         self.families = Families()
         self.sources: set[str] = set()

@@ -142,7 +142,7 @@ def _transformers(shell: Any) -> dict[str, list[Any]]:
 def _autoreload(shell: Any) -> dict[str, Any] | None:
     for magics in shell.magics_manager.registry.values():
         if type(magics).__name__ == "AutoreloadMagics":
-            reloader = magics._reloader  # noqa: SLF001 - the extension keeps its mode there
+            reloader = magics._reloader
             names = ("enabled", "check_all", "autoload_obj", "modules", "skip_modules")
             return {name: getattr(reloader, name) for name in names if hasattr(reloader, name)}
     return None
@@ -191,4 +191,4 @@ def _restore_autoreload(shell: Any, state: dict[str, Any] | None) -> None:
     for magics in shell.magics_manager.registry.values():
         if state is not None and type(magics).__name__ == "AutoreloadMagics":
             for name, value in state.items():
-                setattr(magics._reloader, name, value)  # noqa: SLF001 - the extension keeps its mode there
+                setattr(magics._reloader, name, value)

@@ -49,7 +49,7 @@ def _state(logger: logging.Logger) -> dict[str, Any]:
 
 
 def _level_names() -> dict[int, str]:
-    return {level: name for level, name in logging._levelToName.items() if level % 10}  # noqa: SLF001 - the registry
+    return {level: name for level, name in logging._levelToName.items() if level % 10}
 
 
 def apply(state: Any, _loading: Any) -> None:
@@ -62,6 +62,6 @@ def apply(state: Any, _loading: Any) -> None:
         handlers = [handler for handler in attributes["handlers"] if isinstance(handler, logging.Handler)]
         vars(logger).update(attributes, handlers=handlers)
         for handler in handlers:
-            logging._addHandlerRef(handler)  # type: ignore[attr-defined] # noqa: SLF001 - so that shutdown flushes it
+            logging._addHandlerRef(handler)  # type: ignore[attr-defined]
     logging.root.manager.disable = disable
-    sys.modules["logging"].Logger.manager._clear_cache()  # noqa: SLF001 - levels are cached
+    sys.modules["logging"].Logger.manager._clear_cache()

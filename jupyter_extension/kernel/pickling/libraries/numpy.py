@@ -62,7 +62,7 @@ def _form(array: Any, offset: int) -> tuple[Any, ...]:
     return name, array.shape, offset, strides
 
 
-def array(span: int, dtype: Any, shape: Any, offset: int, strides: Any, writeable: bool) -> Any:  # noqa: FBT001 - the format
+def array(span: int, dtype: Any, shape: Any, offset: int, strides: Any, writeable: bool) -> Any:
     """Give an array over a span, or with memory of its own if nobody shares it."""
     numpy = sys.modules["numpy"]
     memory = rebuild.memory(span)
@@ -80,7 +80,7 @@ def _over(array: Any, owner: Any, start: int) -> Any:
     return rebuild.family, (NAME, "over", owner, *_form(array, _address(array) - start), array.flags.writeable)
 
 
-def over(owner: Any, dtype: Any, shape: Any, offset: int, strides: Any, writeable: bool) -> Any:  # noqa: FBT001 - the format
+def over(owner: Any, dtype: Any, shape: Any, offset: int, strides: Any, writeable: bool) -> Any:
     """Give an array over the memory of another object; if that was lost, what stands for it."""
     if type(owner) is Lost:
         return owner

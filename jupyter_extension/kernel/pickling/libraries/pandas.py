@@ -21,7 +21,7 @@ def reduce_block(block: Any, saving: Any) -> Any:
 
 def block(refs: Any, values: Any, placement: Any, ndim: int) -> Any:
     """Give a block that shares memory with the others of `refs`."""
-    made = sys.modules["pandas._libs.internals"]._unpickle_block(values, placement, ndim)  # noqa: SLF001 - as its pickles do
+    made = sys.modules["pandas._libs.internals"]._unpickle_block(values, placement, ndim)
     refs.add_reference(made)
     made.refs = refs
     return made
@@ -51,14 +51,14 @@ def reduce_index(index: Any, saving: Any) -> Any:
     """Reduce an index, and let it know who shares its memory."""
     reduction = reduce_guarded(index, saving)
     shared = vars(index).get("_references")
-    if shared is None or len(reduction) > 2 and reduction[2] is not None:
+    if shared is None or (len(reduction) > 2 and reduction[2] is not None):
         return reduction
     return (*reduction[:2], shared, None, None, share_index)
 
 
 def share_index(index: Any, shared: Any) -> None:
     """Enter an index among those that share memory."""
-    index._references = shared  # noqa: SLF001 - pandas has no public way
+    index._references = shared
     shared.add_index_reference(index)
 
 
@@ -87,18 +87,18 @@ def capture(_saving: Any) -> Any:
     pandas = sys.modules["pandas"]
     config = sys.modules["pandas._config.config"]
     options = {}
-    for key, option in config._registered_options.items():  # noqa: SLF001 - the only list of the defaults
+    for key, option in config._registered_options.items():
         value = pandas.get_option(key)
         if value is not option.defval and value != option.defval:
             options[key] = value
     accessors = []
     for kind in (pandas.DataFrame, pandas.Series, pandas.Index):
-        own = ((name, vars(kind).get(name)) for name in sorted(kind._accessors))  # noqa: SLF001 - the registry
+        own = ((name, vars(kind).get(name)) for name in sorted(kind._accessors))
         accessors += [
             (kind, name, found._accessor)
             for name, found in own
             if hasattr(found, "_accessor") and by_value(found._accessor)
-        ]  # noqa: SLF001
+        ]
     return (options, accessors) if options or accessors else None
 
 

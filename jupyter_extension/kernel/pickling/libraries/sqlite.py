@@ -85,7 +85,7 @@ def _content(connection: sqlite3.Connection) -> Any:
         connection.row_factory = factory
 
 
-def to_file(kind: Any, same_thread: bool, path: str) -> Any:  # noqa: FBT001 - the format
+def to_file(kind: Any, same_thread: bool, path: str) -> Any:
     """Give a connection to a file; a placeholder if it is not there."""
     try:
         return sqlite3.connect(f"file:{path}?mode=rw", uri=True, factory=kind, check_same_thread=same_thread)
@@ -93,7 +93,7 @@ def to_file(kind: Any, same_thread: bool, path: str) -> Any:  # noqa: FBT001 - t
         return rebuild.loading().lose(f"connection to {path}", str(error))
 
 
-def in_memory(kind: Any, same_thread: bool, content: Any) -> Any:  # noqa: FBT001 - the format
+def in_memory(kind: Any, same_thread: bool, content: Any) -> Any:
     """Give a connection to a database in memory with this content."""
     connection = sqlite3.connect(":memory:", factory=kind, check_same_thread=same_thread)
     if isinstance(content, str):

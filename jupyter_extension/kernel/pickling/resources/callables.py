@@ -34,7 +34,7 @@ def reduce_lru_cache(wrapper: Any, saving: Any) -> Any:
     )
 
 
-def lru_cache(function: Any, maxsize: int | None, typed: bool) -> Any:  # noqa: FBT001 - as functools has it
+def lru_cache(function: Any, maxsize: int | None, typed: bool) -> Any:
     """Give a function with an empty cache."""
     return functools.lru_cache(maxsize, typed)(function)
 

@@ -31,7 +31,7 @@ def apply(state: Any, _loading: Any) -> None:
         import warnings  # noqa: PLC0415 - loaded in every kernel
 
         warnings.filters[:] = state["filters"]  # type: ignore[index]
-        warnings._filters_mutated()  # type: ignore[attr-defined] # noqa: SLF001 - as warnings.filterwarnings does
+        warnings._filters_mutated()  # type: ignore[attr-defined]
     if "decimal" in state:
         import decimal  # noqa: PLC0415 - the saved kernel had it
 

@@ -32,7 +32,7 @@ def reduce_handle(_handle: Any, _saving: Any) -> Any:
 
 def handle() -> Any:
     """Give the handle of a thread that never ran."""
-    return _thread._ThreadHandle()  # type: ignore[attr-defined] # noqa: SLF001 - as threading.Thread does, from 3.13 on
+    return _thread._ThreadHandle()  # type: ignore[attr-defined]
 
 
 def lock() -> Any:
@@ -80,7 +80,7 @@ def _of_other_threads(local: Any) -> dict[str, Any]:
 
 def reducers(_module: Any) -> dict[type, Any]:
     """Give the reducers of exact types."""
-    handles = {_thread._ThreadHandle: reduce_handle} if hasattr(_thread, "_ThreadHandle") else {}  # noqa: SLF001 - as above
+    handles = {_thread._ThreadHandle: reduce_handle} if hasattr(_thread, "_ThreadHandle") else {}
     return {
         **handles,
         _thread.LockType: reduce_lock,
@@ -91,4 +91,4 @@ def reducers(_module: Any) -> dict[type, Any]:
 
 def inherited(_module: Any) -> dict[type, Any]:
     """Give the reducers of types and their subclasses."""
-    return {_thread._local: reduce_local}  # type: ignore[attr-defined] # noqa: SLF001 - the type of threading.local
+    return {_thread._local: reduce_local}  # type: ignore[attr-defined]

@@ -33,7 +33,7 @@ def reduce_memoryview(view: memoryview, saving: Any) -> Any:
     return rebuild.family, (NAME, "view", owner, offset, view.nbytes, view.format, view.shape, view.readonly)
 
 
-def view(owner: Any, offset: int, length: int, form: str, shape: Any, readonly: bool) -> memoryview:  # noqa: FBT001 - the format
+def view(owner: Any, offset: int, length: int, form: str, shape: Any, readonly: bool) -> memoryview:
     """Give a memoryview of a part of an object's memory."""
     plain = memoryview(owner).cast("B")[offset : offset + length]
     shown = plain if form == "B" and len(shape) == 1 else plain.cast(form, shape)  # type: ignore[call-overload]
