@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
-import shutil
 from collections.abc import Callable
 from pathlib import Path
 from types import TracebackType
@@ -32,7 +31,7 @@ class Federation:
         self._progress = progress
 
     async def __aenter__(self) -> Self:
-        self._keeper = keeper.start(self.plan.id)
+        self._keeper = keeper.start(self.plan.id, self.plan.tmp)
         try:
             await self._start()
         except BaseException:
@@ -93,5 +92,4 @@ class Federation:
         assert self._keeper.stdin is not None, "the keeper is started with a pipe"
         self._keeper.stdin.close()
         await asyncio.to_thread(self._keeper.wait)
-        await asyncio.to_thread(shutil.rmtree, self.plan.tmp, ignore_errors=True)
         self._ports.close()

@@ -42,9 +42,11 @@ def test_orphans_of_one_mark_are_killed_and_no_others(mark):
         marks.kill_all(marks.MACHINE, f"{mark}-other")
 
 
-async def test_the_keeper_kills_what_a_killed_demo_left(mark):
+async def test_the_keeper_kills_what_a_killed_demo_left(mark, tmp_path):
+    tmp = tmp_path / "tmp"
+    tmp.mkdir()
     start_orphan(marks.DEMO, mark)
-    watching = keeper.start(mark)
+    watching = keeper.start(mark, tmp)
     assert watching.stdin is not None
     watching.stdin.close()  # as the kernel does when the demo dies
 
@@ -53,3 +55,4 @@ async def test_the_keeper_kills_what_a_killed_demo_left(mark):
 
     await wait_until(gone, 60, lambda: "the orphan lives")
     assert watching.wait(60) == 0
+    assert not tmp.exists()
