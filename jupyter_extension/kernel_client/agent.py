@@ -38,7 +38,7 @@ class KernelAgent:
     def __init__(self, connection_file: str, path: str) -> None:
         self.connection_file = connection_file
         self._path = path
-        self.pid = 0
+        self._process: processes.Process | None = None
 
     @classmethod
     async def attach(cls, connection_file: str, *, timeout: float = 60, answer: float = 15) -> KernelAgent:
@@ -49,11 +49,29 @@ class KernelAgent:
         """
         agent = cls(connection_file, attach.socket_path(connection_file))
         with contextlib.suppress(KernelDied):  # a socket whose kernel is gone, or was restarted
-            agent.pid = (await agent.status()).pid
+            await agent._meet()
             return agent
         await attach.inject(connection_file, timeout=timeout, answer=answer)
-        agent.pid = (await agent.status()).pid
+        await agent._meet()
         return agent
+
+    async def _meet(self) -> None:
+        try:
+            self._process = processes.Process.of((await self.status()).pid)
+        except ProcessLookupError as error:
+            raise KernelDied("the kernel ended in this moment") from error
+
+    @property
+    def pid(self) -> int:
+        """The number of the kernel's process."""
+        return self.process.pid
+
+    @property
+    def process(self) -> processes.Process:
+        """The kernel's process."""
+        if self._process is None:
+            raise RuntimeError("an agent is made by `attach`")
+        return self._process
 
     async def status(self) -> AgentStatus:
         """Ask the agent. KernelDied if it is gone, KernelBusy if it does not answer."""
@@ -104,11 +122,11 @@ class KernelAgent:
 
     async def freeze(self) -> None:
         """Stop the kernel and its children (SIGSTOP). Whatever ended meanwhile needs no stopping."""
-        await asyncio.get_running_loop().run_in_executor(None, processes.freeze, self.pid)
+        await asyncio.get_running_loop().run_in_executor(None, processes.freeze, self.process)
 
     async def thaw(self) -> None:
         """Let them go on (SIGCONT)."""
-        await asyncio.get_running_loop().run_in_executor(None, processes.thaw, self.pid)
+        await asyncio.get_running_loop().run_in_executor(None, processes.thaw, self.process)
 
     async def close(self) -> None:
         """Nothing is held between calls; the agent stays in the kernel."""

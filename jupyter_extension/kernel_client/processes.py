@@ -9,16 +9,42 @@ import contextlib
 import os
 import signal
 from pathlib import Path
+from typing import NamedTuple
 
 SAVER = "migrator-save"  # the name that the C helper gives to its children
+_PARENT, _STARTED = 1, 19  # fields of /proc/PID/stat after the name, see proc(5)
 _ROUNDS = 5  # a descendant may fork while we walk; after a round without news all are stopped
 
 
-def freeze(pid: int) -> None:
-    """SIGSTOP for `pid` and its descendants, parents first, so that nobody goes on to start others."""
+class Process(NamedTuple):
+    """One process, never to be taken for a later one of the same number: `started` in clock ticks since boot."""
+
+    pid: int
+    started: str
+
+    @classmethod
+    def of(cls, pid: int) -> Process:
+        """The process that has this number now. ProcessLookupError if there is none."""
+        try:
+            return cls(pid, _stat(pid)[_STARTED])
+        except OSError as error:
+            raise ProcessLookupError(f"there is no process {pid}") from error
+
+    @property
+    def lives(self) -> bool:
+        """Whether it still runs, or is stopped."""
+        try:
+            about = _stat(self.pid)
+        except OSError:
+            return False
+        return about[_STARTED] == self.started and about[0] not in "ZX"
+
+
+def freeze(kernel: Process) -> None:
+    """SIGSTOP for a kernel and its descendants, parents first, so that nobody goes on to start others."""
     stopped: list[int] = []
     for _ in range(_ROUNDS):
-        news = [one for one in _family(pid) if one not in stopped]
+        news = [one for one in _family(kernel) if one not in stopped]
         if not news:
             return
         for one in news:
@@ -26,9 +52,9 @@ def freeze(pid: int) -> None:
         stopped += news
 
 
-def thaw(pid: int) -> None:
-    """SIGCONT for `pid` and its descendants, children first."""
-    for one in reversed(_family(pid)):
+def thaw(kernel: Process) -> None:
+    """SIGCONT for a kernel and its descendants, children first."""
+    for one in reversed(_family(kernel)):
         _signal(one, signal.SIGCONT)
 
 
@@ -39,29 +65,23 @@ def kill_saver(pid: int) -> None:
             os.kill(pid, signal.SIGKILL)
 
 
-def alive(pid: int) -> bool:
-    """Whether a process of this number runs (a zombie does not)."""
-    try:
-        return _stat(pid)[0] not in "ZX"
-    except OSError:
-        return False
-
-
 def _signal(pid: int, number: signal.Signals) -> None:
     with contextlib.suppress(ProcessLookupError, PermissionError):
         os.kill(pid, number)
 
 
-def _family(pid: int) -> list[int]:
-    """`pid` and all its descendants but savers, each after its parent."""
+def _family(kernel: Process) -> list[int]:
+    """The kernel, if it lives, and all its descendants but savers, each after its parent."""
+    if not kernel.lives:
+        return []
     children: dict[int, list[int]] = {}
     for entry in Path("/proc").iterdir():
         if entry.name.isdigit():
             with contextlib.suppress(OSError):
                 one = int(entry.name)
                 if _name(one) != SAVER:
-                    children.setdefault(int(_stat(one)[1]), []).append(one)
-    family = [pid]
+                    children.setdefault(int(_stat(one)[_PARENT]), []).append(one)
+    family = [kernel.pid]
     for parent in family:
         family += children.get(parent, [])
     return family

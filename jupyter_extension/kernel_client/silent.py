@@ -1,7 +1,7 @@
 """Runs one expression in the kernel's main thread, seen by nobody: no output, no history, no name in the namespace.
 
-The code of the request is empty and the expression travels as a user expression: so no input transformer, no cell
-magic and no `pre_execute` or `post_execute` callback of the user's runs, and `_` and the execution count stay.
+The code of the request is empty and the expression travels as a user expression: so no magic and no transformer of
+the user's gets hold of it, and `_`, the history and the execution count stay as they are.
 
 It goes over the shell channel and so waits for a cell that is running. The control channel would answer at once, but
 ipykernel then runs the request in its control thread beside the cell: it swaps `input` under the cell's feet, and figures
@@ -35,7 +35,7 @@ class SilentClient:
             client.load_connection_file(self._file)
         except FileNotFoundError as error:
             raise KernelNotFound(f"there is no connection file {self._file}: is the kernel still running?") from error
-        except (ValueError, KeyError, OSError) as error:
+        except (ValueError, KeyError, TypeError, AttributeError, OSError) as error:
             raise KernelNotFound(f"{self._file} is not a connection file of a kernel: {error}") from error
         client.start_channels(iopub=False, stdin=False, hb=False)
         self._client = client

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import asyncio
+import contextlib
 import json
 import signal
 import subprocess
@@ -11,6 +12,7 @@ import sys
 import time
 from dataclasses import dataclass, field
 from pathlib import Path
+from queue import Empty
 from typing import Any
 
 from jupyter_client.asynchronous.client import AsyncKernelClient
@@ -43,22 +45,44 @@ class LiveKernel:
 
     @classmethod
     async def start(
-        cls, folder: Path, *, python: str = sys.executable, name: str = "kernel", arguments: tuple[str, ...] = ()
+        cls,
+        folder: Path,
+        *,
+        python: str = sys.executable,
+        command: tuple[str, ...] = (),
+        name: str = "kernel",
+        arguments: tuple[str, ...] = (),
     ) -> LiveKernel:
         """Start a kernel in `folder` and wait until it answers."""
         connection_file, log = folder / f"{name}.json", folder / f"{name}.log"
-        command = [python, "-m", "ipykernel_launcher", "-f", str(connection_file), *arguments]
+        launcher = command or (python, "-m", "ipykernel_launcher")
         with log.open("wb") as out:
             process = subprocess.Popen(  # noqa: ASYNC220 - returns at once
-                command, cwd=folder, stdin=subprocess.DEVNULL, stdout=out, stderr=subprocess.STDOUT, start_new_session=True
+                [*launcher, "-f", str(connection_file), *arguments],
+                cwd=folder,
+                stdin=subprocess.DEVNULL,
+                stdout=out,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
             )
         kernel = cls(process, connection_file, log)
         await until(lambda: _is_json(connection_file) or process.poll() is not None)
         assert process.poll() is None, log.read_text()
         kernel.client.load_connection_file(str(connection_file))
         kernel.client.start_channels(stdin=False)
-        await kernel.client.wait_for_ready(timeout=LIMIT_S)
+        await kernel._ready()
         return kernel
+
+    async def _ready(self) -> None:
+        """Until it answers; its connection file may have been there before it."""
+        deadline = time.monotonic() + LIMIT_S
+        while time.monotonic() < deadline and self.process.poll() is None:
+            asked = self.client.kernel_info()
+            with contextlib.suppress(Empty):
+                while (await self.client.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
+                    pass
+                return
+        raise AssertionError(self.log.read_text())
 
     def begin(self, code: str) -> str:
         """Send a cell and return its msg_id at once."""

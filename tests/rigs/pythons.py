@@ -43,7 +43,15 @@ def with_ipykernel(version: str, *requirements: str) -> str:
 
 def _make(python: Path, version: str, requirements: tuple[str, ...]) -> None:
     uv = str(Path(sys.executable).with_name("uv"))
-    venv = [uv, "venv", "--quiet", "--clear", "--python", str(_root() / version / "bin" / "python"), str(python.parents[1])]
+    venv = [
+        uv,
+        "venv",
+        "--quiet",
+        "--clear",
+        "--python",
+        str(_root() / version / "bin" / "python"),
+        str(python.parents[1]),
+    ]
     install = [uv, "pip", "install", "--quiet", "--python", str(python), *requirements]
     for command in (venv, install):
         subprocess.run(command, check=True, capture_output=True, text=True)

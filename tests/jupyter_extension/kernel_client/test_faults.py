@@ -26,7 +26,9 @@ threading.Thread(target=beat, daemon=True).start()
 def culprit(body: str) -> str:
     """A cell that makes good variables and `bad`, whose reduction does `body`."""
     lines = "".join(f"        {line}\n" for line in body.splitlines())
-    return f"class Bad:\n    def __reduce__(self):\n{lines}        return int, ()\nbad = Bad()\ngood = [1, 2]\nlast = 'z'"
+    return (
+        f"class Bad:\n    def __reduce__(self):\n{lines}        return int, ()\nbad = Bad()\ngood = [1, 2]\nlast = 'z'"
+    )
 
 
 @pytest.mark.parametrize(
@@ -54,7 +56,9 @@ async def test_what_hangs_or_crashes_is_named_and_the_rest_is_saved(kernels: Ker
 
 async def test_what_a_reduction_prints_reaches_nobody(kernels: Kernels) -> None:
     kernel, agent = await kernels.start()
-    await kernel.run(culprit("import os, sys; print('LOUD'); sys.stderr.write('LOUD'); os.write(1, b'LOUD'); os.system('echo LOUD')"))
+    await kernel.run(
+        culprit("import os, sys; print('LOUD'); sys.stderr.write('LOUD'); os.write(1, b'LOUD'); os.system('echo LOUD')")
+    )
     logged = kernel.log.read_text()
     await kernels.save(agent)
     await kernel.run("x = 1")
@@ -65,7 +69,7 @@ async def test_what_a_reduction_prints_reaches_nobody(kernels: Kernels) -> None:
 async def test_a_reduction_that_forks_harms_nobody(kernels: Kernels) -> None:
     kernel, agent = await kernels.start()
     await kernel.run(culprit("import os; os.fork()"))
-    entry, manifest, _ = await kernels.save(agent)
+    _, manifest, _ = await kernels.save(agent)
     target, other = await kernels.start()
     await kernels.load(other, manifest)
     assert await target.value("(good, last)") == ([1, 2], "z")
@@ -73,7 +77,9 @@ async def test_a_reduction_that_forks_harms_nobody(kernels: Kernels) -> None:
 
 async def test_a_child_that_somebody_kills_is_tried_again(kernels: Kernels) -> None:
     kernel, agent = await kernels.start()
-    await kernel.run(culprit("import os, time\nif not os.path.exists('second'): open('second', 'w').close(); time.sleep(10000)"))
+    await kernel.run(
+        culprit("import os, time\nif not os.path.exists('second'): open('second', 'w').close(); time.sleep(10000)")
+    )
     saving = asyncio.ensure_future(kernels.save(agent, hang_s=1000))
     while not (kernel.log.parent / "second").exists():
         await asyncio.sleep(0.01)
@@ -132,7 +138,9 @@ async def test_a_users_child_process_sees_its_pipe_end(kernels: Kernels) -> None
     """A child of ours that held a copy of the pipe would keep `communicate` waiting."""
     kernel, agent = await kernels.start()
     await kernel.run(culprit("import os, time\nwhile not os.path.exists('go'): time.sleep(0.01)"))
-    await kernel.run("import subprocess; cat = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)")
+    await kernel.run(
+        "import subprocess; cat = subprocess.Popen(['cat'], stdin=subprocess.PIPE, stdout=subprocess.PIPE)"
+    )
     saving = asyncio.ensure_future(kernels.save(agent))
     while (await agent.status()).child is None:
         await asyncio.sleep(0.01)
@@ -162,7 +170,9 @@ async def test_a_module_that_is_being_imported_holds_nobody_up(kernels: Kernels)
     """The child has to import nothing from the thread that it does not have."""
     kernel, agent = await kernels.start()
     folder = kernel.log.parent
-    (folder / "slow.py").write_text("import os, time\nclass A: pass\na = A()\nwhile not os.path.exists('go'): time.sleep(0.01)")
+    (folder / "slow.py").write_text(
+        "import os, time\nclass A: pass\na = A()\nwhile not os.path.exists('go'): time.sleep(0.01)"
+    )
     cell = kernel.begin("import sys; sys.path.insert(0, '.'); holder = []\nimport slow")
     while (await agent.status()).current_msg_id != cell:
         await asyncio.sleep(0.01)

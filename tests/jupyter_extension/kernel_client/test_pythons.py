@@ -17,7 +17,9 @@ OLD_KERNELS = [
 
 async def _moves_at_boundaries(kernels: Kernels, python: str) -> None:
     kernel, agent = await kernels.start(python=python)
-    cell = kernel.begin("import os, time\nopen('begun', 'w').close()\nwhile not os.path.exists('go'): time.sleep(0.01)\nx = {1: [2]}; y = x[1]")
+    cell = kernel.begin(
+        "import os, time\nopen('begun', 'w').close()\nwhile not os.path.exists('go'): time.sleep(0.01)\nx = {1: [2]}; y = x[1]"
+    )
     while (await agent.status()).current_msg_id != cell:
         pass
     early, _, _ = await kernels.save(agent, when="now")
