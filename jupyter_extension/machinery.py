@@ -97,7 +97,7 @@ async def assemble(
     await workspace.start()
     checkpointer = _checkpointer(info, link, settings, ears, cache, pump, workspace, log)
     snapshots = Snapshots(cache, keys, info.id, log)
-    kernels = Kernels(parts.managers, parts.sessions, ears.agents, ears.watches, ears.recorder, log)
+    kernels = Kernels(parts.managers, parts.sessions, ears.agents, ears.watches, ears.recorder, roots, log)
     freezer = Freezer(
         checkpointer=checkpointer,
         pump=pump,

@@ -29,7 +29,7 @@ BACKGROUND_NICENESS = 10
 HANG_S = 5.0  # a child that stands still for so long is ended, and another one forked
 AGENT_WAIT_S = 1.0  # an agent that isn't in yet waits for a cell; the snapshot must not
 LOOK_S = 0.1
-AT_ONCE_S = 0.2  # an idle kernel needs no longer to fork, however great the hurry
+AT_ONCE_S = 0.5  # an idle kernel needs no longer to fork, however great the hurry
 
 
 async def _nothing() -> None:

@@ -101,7 +101,7 @@ class Checkpointer:
         if not (asked or due or files):
             return
         plan = Plan(
-            save=self.dirty() if asked else due, files=files, patience=self._patience, timeout=self._kernel_timeout
+            save=self.dirty() if files else due, files=files, patience=self._patience, timeout=self._kernel_timeout
         )
         try:
             result = await self.take(plan)

@@ -12,6 +12,7 @@ from jupyter_extension.agents import Agents
 from jupyter_extension.record.connection import prime_kernel_info
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
+from jupyter_extension.restore.relocate import moved_roots, relocate_kernel
 from migrator.snapshot import SnapshotError, SnapshotReader
 from migrator.storage.errors import StorageError
 
@@ -23,10 +24,21 @@ class Kernels:
     """The restorer's hands on the kernel manager."""
 
     def __init__(
-        self, managers: Any, sessions: Any, agents: Agents, watches: Watches, recorder: Recorder, log: logging.Logger
+        self,
+        managers: Any,
+        sessions: Any,
+        agents: Agents,
+        watches: Watches,
+        recorder: Recorder,
+        roots: dict[str, str],
+        log: logging.Logger,
     ) -> None:
-        self._managers, self._sessions = managers, sessions
+        self._managers, self._sessions, self._roots = managers, sessions, roots
         self._agents, self._watches, self._recorder, self._log = agents, watches, recorder, log
+
+    def moved(self, reader: SnapshotReader) -> list[tuple[str, str]]:
+        """The folders of the snapshot that are elsewhere here."""
+        return moved_roots(reader.manifest.body["files"]["roots"], self._roots)
 
     async def start(self, kernel: str, about: JsonDict, row: JsonDict | None) -> None:
         """A fresh kernel of this id, as the server would start it for its notebook; a living one of the kind stays."""
@@ -64,7 +76,8 @@ class Kernels:
             return {"saved": [], "lost": []}
         try:
             agent = await self._agents.get(kernel)
-            return await load_kernel(agent, reader, KernelEntry.from_json(entry), timeout=LOAD_LIMIT_S)
+            report = await load_kernel(agent, reader, KernelEntry.from_json(entry), timeout=LOAD_LIMIT_S)
+            await relocate_kernel(agent, self.moved(reader), timeout=LOAD_LIMIT_S)
         except (SnapshotError, StorageError):
             raise
         except Exception as e:  # noqa: BLE001 - one kernel's fault must not keep the others from the user
@@ -74,6 +87,7 @@ class Kernels:
                 "lost": [{"name": "all variables", "reason": str(e) or type(e).__name__}],
                 "failed": True,
             }
+        return report
 
     async def load_or_fresh(self, kernel: str, entry: JsonDict, reader: SnapshotReader) -> JsonDict:
         """As `load`; a kernel that took a part of its state only is replaced by a fresh one."""

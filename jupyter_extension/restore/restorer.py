@@ -86,7 +86,7 @@ class Restorer:
         loads = await self._load_kernels(reader, body["kernels"], layout, logs)
         for row in layout["sessions"]:
             await self._kernels.save_row(row)
-        terminals = reopen(self._terminals, layout["terminals"], self._log)
+        terminals = reopen(self._terminals, layout["terminals"], self._kernels.moved(reader), self._log)
         rows = await self._resubmit(loads, layout, body["kernels"], logs)
         report: JsonDict = {
             "snapshot": reader.manifest.snapshot,
@@ -135,7 +135,13 @@ class Restorer:
         waits: list[Awaitable[None]] = []
         for kernel, load in loads.items():
             about = layout["kernels"][kernel]
-            reports[kernel] = {"kernel": kernel, "path": about.get("path"), **_summary(load)}
+            reports[kernel] = {
+                "kernel": kernel,
+                "path": about.get("path"),
+                "rerun": [],
+                "skipped": [],
+                **_summary(load),
+            }
             reports[kernel]["salvage"] = bool(entries.get(kernel, {}).get("salvage"))
             if kernel in logs and kernel in self._managers:
                 self._recorder.logs[kernel] = logs[kernel]

@@ -6,6 +6,8 @@ import logging
 from pathlib import Path
 from typing import Any
 
+from jupyter_extension.restore.relocate import relocated
+
 CLOSED_TO_MOVE = 1012  # "service restart" (RFC 6455's registry): a page comes back by itself
 
 
@@ -17,7 +19,9 @@ def let_go_of_pages(terminal: Any) -> None:
         client.close(CLOSED_TO_MOVE, "the session is being moved")
 
 
-def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -> list[dict[str, Any]]:
+def reopen(
+    manager: Any, terminals: list[dict[str, Any]], moved: list[tuple[str, str]], log: logging.Logger
+) -> list[dict[str, Any]]:
     """Create those that aren't there; returns `[{"name", "lost"}]`."""
     if manager is None:
         return [{"name": t["name"], "lost": ["the terminal: this server has none"]} for t in terminals]
@@ -26,7 +30,7 @@ def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -
         name, lost = str(terminal["name"]), list(terminal.get("lost") or [])
         if name not in manager.terminals:
             try:
-                manager.create(name=name, **_folder(terminal))
+                manager.create(name=name, **_folder(terminal, moved))
             except Exception as e:  # noqa: BLE001 - terminado raises what the shell's start raises
                 log.warning("terminal %s could not be opened: %r", name, e)
                 lost.append(f"the terminal itself: {e}")
@@ -34,6 +38,7 @@ def reopen(manager: Any, terminals: list[dict[str, Any]], log: logging.Logger) -
     return rows
 
 
-def _folder(terminal: dict[str, Any]) -> dict[str, str]:
+def _folder(terminal: dict[str, Any], moved: list[tuple[str, str]]) -> dict[str, str]:
     cwd = terminal.get("cwd")
-    return {"cwd": cwd} if isinstance(cwd, str) and Path(cwd).is_dir() else {}
+    here = relocated(cwd, moved) if isinstance(cwd, str) else ""
+    return {"cwd": here} if here and Path(here).is_dir() else {}

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import signal
-import time
 from functools import partial
 from typing import Any
 
@@ -11,7 +10,9 @@ import pytest
 
 from tests.jupyter_extension.rig import Page, Rig, Server, until
 
-LOOP = "import time\nprint('begin')\nfor i in range({n}): time.sleep(0.1)\nprint('end', x)"
+LOOP = (
+    "import os, time\nprint('begin')\nwhile not os.path.exists('go'): time.sleep(0.05)\nprint('end', x)"  # until `go`
+)
 
 
 async def opened(rig: Rig, path: str = "a.ipynb") -> tuple[Server, str, Page]:
@@ -23,14 +24,8 @@ async def opened(rig: Rig, path: str = "a.ipynb") -> tuple[Server, str, Page]:
 
 
 async def covered(server: Server) -> None:
-    """Wait until a snapshot holds what the kernels have now."""
-    now = time.time()
-
-    async def check() -> bool:
-        status = await server.status()
-        return bool(status["covered"]) and status["saved"]["at"] > now
-
-    await until(check, "a snapshot of now")
+    """Have what the kernels hold now in a durable snapshot."""
+    await server.json("POST", "migrator/api/v1/snapshot")
 
 
 async def move(rig: Rig, a: Server) -> tuple[Server, Any]:
@@ -52,20 +47,21 @@ async def test_cells_files_session_and_terminal_move(rig: Rig) -> None:
     (a.home / "data.bin").write_bytes(b"\0\1\2" * 1000)
     await a.json("POST", "api/terminals", {"name": "1"})
     await covered(a)
-    running = await page.start(LOOP.format(n=50))
+    running = await page.start(LOOP)
     queued = await page.start("y = x * 2; print(y)")
     await until(lambda: "begin" in running.text, "the running cell's first output")
     b, report = await move(rig, a)
     assert page.closed
     a.kill()
+    (b.home / "folder" / "go").touch()
     await page.connect(b)
     await until(lambda: running.ended and queued.ended, "the cells to complete")
     assert running.text == "begin\nend 42\n"
     assert queued.text == "84\n"
     assert queued.reply is not None
     assert queued.reply["execution_count"] == 4
-    after = await page.run("print(x, y, open('out.txt').read())")
-    assert after.text == "42 84 once\n"
+    after = await page.run("import os; print(x, y, open('out.txt').read(), os.getcwd())")
+    assert after.text == f"42 84 once {b.home / 'folder'}\n"
     assert (b.home / "data.bin").read_bytes() == b"\0\1\2" * 1000
     sessions = await b.json("GET", "api/sessions")
     assert [(s["id"], s["kernel"]["id"], s["path"]) for s in sessions] == [(session, kernel, "folder/a.ipynb")]
@@ -80,7 +76,7 @@ async def test_a_kill_without_notice_loses_nothing_and_doubles_nothing(rig: Rig)
     await page.run("x = 1")
     await covered(a)
     done = await page.run("x += 1; print('done', x)")
-    running = await page.start(LOOP.format(n=30))
+    running = await page.start(LOOP)
     await until(lambda: "begin" in running.text, "the first output")
     queued = await page.start("print('queued', x)")
     await rig.journalled(queued.msg_id)
@@ -90,6 +86,7 @@ async def test_a_kill_without_notice_loses_nothing_and_doubles_nothing(rig: Rig)
     await rig.in_state(b, "standby")
     await rig.fence()
     await b.control("activate", {"snapshot": snapshot})
+    (b.home / "go").touch()
     await page.connect(b)
     await until(lambda: running.ended and queued.ended, "the cells to complete")
     assert (done.text, running.text, queued.text) == ("done 2\n", "begin\nend 2\n", "queued 2\n")
@@ -165,9 +162,10 @@ async def test_the_old_protocol_ipc_and_encrypted_kernels_move_too(rig: Rig, v1:
     _, kernel = await a.notebook()
     page = await rig.page(a, kernel, v1=v1)
     await page.run("x = 42")
-    running = await page.start(LOOP.format(n=20))
+    running = await page.start(LOOP)
     await until(lambda: "begin" in running.text, "the first output")
     b, _ = await move(rig, a)
+    (b.home / "go").touch()
     await page.connect(b)
     await until(lambda: running.ended, "the cell's end")
     assert running.text == "begin\nend 42\n"
