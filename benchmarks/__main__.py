@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...] [--quick] [--runs N]`: measures, and writes docs/benchmarks.md after each table.
 
-NAME: `snapshots` (three states, everybody), `cells`, `busy`, `large`; none means all.
+NAME: `snapshots` (three states, everybody), `cells`, `busy`, `large`, `moves`; none means all. A quick run writes no document.
 """
 
 from __future__ import annotations
@@ -8,36 +8,42 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
-import sys
 import tempfile
-import time
 from pathlib import Path
 
 from benchmarks import document, ours, states
 from benchmarks.contest import Contest
 from benchmarks.large import large
+from benchmarks.moves import moves
 from benchmarks.samples import Samples
 
-NAMES = ("snapshots", "cells", "busy", "large")
+NAMES = ("cells", "busy", "snapshots", "large", "moves")
 DOCUMENT = Path(__file__).parents[1] / "docs/benchmarks.md"
+RESULTS = Path(__file__).with_name("results.json")
 
 
 async def main(args: argparse.Namespace, folder: Path) -> None:
     """Run what was asked for, and write the document anew after each part: whoever stops it keeps the parts before."""
-    parts = document.Document(args, time.time())
-    wanted = args.names or NAMES
-    if "snapshots" in wanted:
-        for state in states.QUICK if args.quick else states.FULL:
-            contest = Contest(state, folder, args.runs)
-            await contest.run()
-            parts.contest(contest)
-            DOCUMENT.write_text(parts.text())
-    for name in wanted:
-        if name != "snapshots":
+    parts = document.Document(folder / "results.json" if args.quick else RESULTS)
+    for name in args.names or NAMES:
+        if name == "snapshots":
+            for state in states.QUICK if args.quick else states.FULL:
+                contest = Contest(state, folder, args.runs)
+                await contest.run()
+                parts.contest(contest)
+                _write(args, parts)
+        else:
             samples = Samples()
             await measure(name, args, folder, samples)
             parts.single(name, samples)
-            DOCUMENT.write_text(parts.text())
+            _write(args, parts)
+
+
+def _write(args: argparse.Namespace, parts: document.Document) -> None:
+    if args.quick:
+        print(parts.text())
+    else:
+        DOCUMENT.write_text(parts.text())
 
 
 async def measure(name: str, args: argparse.Namespace, folder: Path, samples: Samples) -> None:
@@ -46,6 +52,9 @@ async def measure(name: str, args: argparse.Namespace, folder: Path, samples: Sa
     array = (states.QUICK if args.quick else states.FULL)[0]
     if name == "large":
         await large(folder, samples, 256 if args.quick else 8192)
+        return
+    if name == "moves":
+        await moves(folder, samples, args.moves, 2_000_000 if args.quick else 200_000_000)
         return
     for _ in range(args.runs):
         if name == "cells":
@@ -59,10 +68,9 @@ def arguments() -> argparse.Namespace:
     parser.add_argument("names", nargs="*", metavar="NAME", choices=[*NAMES, []], help=", ".join(NAMES))
     parser.add_argument("--quick", action="store_true", help="small states, to see whether everything works")
     parser.add_argument("--runs", type=int, default=3, help="of each measurement (default 3)")
+    parser.add_argument("--moves", type=int, default=3, help="of each kind (default 3)")
     parser.add_argument("--folder", help="where stores and files are made (default: the temporary folder)")
-    args = parser.parse_args()
-    args.command = " ".join(["python -m benchmarks", *sys.argv[1:]])
-    return args
+    return parser.parse_args()
 
 
 if __name__ == "__main__":

@@ -2,47 +2,45 @@
 
 from __future__ import annotations
 
-import argparse
 import datetime as dt
+import json
 import os
 import platform
 from collections.abc import Iterable
 from pathlib import Path
+from typing import Any
 
 from benchmarks.contest import Contest
 from benchmarks.samples import Samples
 from benchmarks.targets import Verdict, contest_verdicts, single_verdicts
 
-_OURS = "session migrator"
 _TITLES = {
     "cells": "A loop of trivial cells",
     "busy": "In the middle of a cell",
     "large": "A large array",
+    "moves": "Moves of a session with an open page",
 }
 _HEAD = """\
 # Benchmarks
 
-Written by `make bench` (`{command}`) on {date}; do not edit.
+Written by `make bench` (`python -m benchmarks`); do not edit. `make bench ARGS="NAME ..."` measures some parts anew.
 
-Machine: {machine}. Load average when it began: {load}. **Other work ran on this machine at the same time**: times are medians of the runs, with the
-least and the greatest in brackets, and ratios within one run say more than seconds. Peers ran in turn with us, in the same run.
+**Other work ran on this machine at the same time**: numbers are medians, with the least and the greatest of the runs in brackets, and ratios
+within one part say more than seconds. The load average at the end of each part stands with it; of that, we made about 2.
 
-The real path is measured: an ipykernel, the agent in it, encryption, and a store in a folder, synced to the disk at the end. The
-peers' files are neither encrypted nor synced. "First": everything; "element": after one element of the large object changed; "small":
-after `x += 1`. The restoration is into a fresh kernel that has numpy and pandas imported already.
+The real path is measured: an ipykernel, the agent in it, encryption, and a store in a folder, each object synced to the disk. The peers run
+in turn with us; their files are neither encrypted nor synced. "User waits": how long the kernel stands still for a snapshot. "First":
+everything; "element": after one element of the large object changed; "small": after `x += 1`. The restoration is into a fresh kernel that has numpy
+and pandas imported already. A peer that took more than 45 s for its first run was not asked for another.
 """
 
 
 class Document:
-    """The parts of the page, in the order in which they were measured."""
+    """The page's parts. Those measured in earlier runs are kept in `results`, each with its own date and load."""
 
-    def __init__(self, args: argparse.Namespace, began: float) -> None:
-        date = dt.datetime.fromtimestamp(began, dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
-        self._head = _HEAD.format(command=args.command, date=date, machine=_machine(), load=f"{os.getloadavg()[0]:.1f}")
-        if args.quick:
-            self._head += "\n**A quick run with small states: its numbers say nothing about the targets.**\n"
-        self._parts: list[str] = []
-        self._verdicts: list[Verdict] = []
+    def __init__(self, results: Path) -> None:
+        self._results = results
+        self._parts: dict[str, dict[str, Any]] = json.loads(results.read_text()) if results.exists() else {}
 
     def contest(self, contest: Contest) -> None:
         """Add the table of one state."""
@@ -50,32 +48,27 @@ class Document:
             [name, *_cells(samples), str(len(samples.values.get("first", []))), "; ".join(samples.notes) or "right"]
             for name, samples in contest.samples.items()
         ]
-        head = [
-            "",
-            "user waits",
-            "first",
-            "element",
-            "small",
-            "bytes: first / element / small",
-            "restore",
-            "runs",
-            "restored",
-        ]
-        self._parts.append(f"## {contest.state.title}\n\n{_table(head, rows)}")
-        self._verdicts += contest_verdicts(contest.state, contest.samples)
+        head = ["", "user waits", "first", "element", "small", "bytes of each", "restoration", "runs", "restored"]
+        self._add(contest.state.title, _table(head, rows), contest_verdicts(contest.state, contest.samples))
 
     def single(self, name: str, samples: Samples) -> None:
         """Add one of the other measurements."""
-        rows = [[key, samples.cell(key, _unit(key))] for key in samples.values]
+        rows = [[key, samples.cell(key, _unit(key)), str(len(samples.values[key]))] for key in samples.values]
         notes = "".join(f"\n{note}\n" for note in samples.notes)
-        self._parts.append(f"## {_TITLES[name]}\n\n{_table(['', ''], rows)}{notes}")
-        self._verdicts += single_verdicts(name, samples)
+        self._add(_TITLES[name], _table(["", "", "runs"], rows) + notes, single_verdicts(name, samples))
+
+    def _add(self, title: str, table: str, verdicts: Iterable[Verdict]) -> None:
+        date = dt.datetime.now(dt.UTC).strftime("%Y-%m-%d %H:%M UTC")
+        about = f"{date}, load average {os.getloadavg()[0]:.0f}, {_machine()}"
+        self._parts[title] = {"about": about, "table": table, "verdicts": list(verdicts)}
+        self._results.write_text(json.dumps(self._parts, indent=1))
 
     def text(self) -> str:
         """The whole page."""
-        rows = [[each.measure, each.target, each.found, each.outcome] for each in self._verdicts]
+        rows = [each for part in self._parts.values() for each in part["verdicts"]]
         targets = f"## Targets\n\n{_table(['measure', 'target', 'found', ''], rows)}"
-        return "\n".join([self._head, targets, *self._parts])
+        parts = [f"## {title}\n\nEnded {part['about']}.\n\n{part['table']}" for title, part in self._parts.items()]
+        return "\n".join([_HEAD, targets, *parts])
 
 
 def _cells(samples: Samples) -> Iterable[str]:
@@ -97,7 +90,7 @@ def _unit(key: str) -> str:
         return "bytes"
     if "pause" in key:
         return "ms"
-    return "" if key in ("GiB", "cost", "extra share") or "snapshots" in key else "s"
+    return "" if key in ("GiB", "cost", "extra share") or "snapshots" in key or "before the kill" in key else "s"
 
 
 def _table(head: list[str], rows: Iterable[list[str]]) -> str:

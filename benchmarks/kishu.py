@@ -25,19 +25,18 @@ async def run(state: State, folder: Path, samples: Samples) -> None:
     python = await environment(REQUIREMENT)
     work = folder / "kishu"
     work.mkdir()
+    samples.note('"first" includes making the state')
     around = {"ENV_KISHU_TEST_MODE": "1", "HOME": str(work)}
-    async with kernel(work, "plain", python, (), around) as plain:
-        bare = await seconds(plain, state.build)
     async with kernel(work, "kishu", python, (), around) as live:
         await live.run(_START.format(path=str(work / "notebook.ipynb")))
         for name, cell in (("first", state.build), ("element", state.element), ("small", state.small)):
             before = _stored(work)
             taken = await seconds(live, cell)
-            samples.add(name, taken - bare if name == "first" else taken)
+            samples.add(name, taken)
             samples.add(f"{name} bytes", _stored(work) - before)
             samples.add("pause", samples.values[name][-1])
         proof = await live.value(state.proof)
-        commit = await live.value("str(list(_kishu._kishu_graph.list_all_history())[0].commit_id)")
+        commit = await live.value("str(_kishu._kishu_branch.get_head().commit_id)")
         await live.run(f"{state.small}; {state.names[0]} = None")
         samples.add("restore", await seconds(live, f"_kishu.checkout({commit!r}, skip_notebook=True)"))
         if await live.value(state.proof) != proof:

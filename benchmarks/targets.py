@@ -25,7 +25,7 @@ def verdict(measure: str, found: float | None, limit: float, unit: str = "s") ->
     """At most `limit`: met, or missed by how much."""
     if found is None:
         return Verdict(measure, f"<= {_show(limit, unit)}", "not measured", "-")
-    outcome = "met" if found <= limit else f"**missed** by a factor of {found / limit:.1f}"
+    outcome = "met" if found <= limit else "**missed**" + (f" by a factor of {found / limit:.1f}" if limit else "")
     return Verdict(measure, f"<= {_show(limit, unit)}", _show(found, unit), outcome)
 
 
@@ -56,6 +56,14 @@ def single_verdicts(name: str, samples: Samples) -> Iterator[Verdict]:
     elif name == "busy":
         idle, busy = samples.median("idle"), samples.median("busy")
         yield verdict("first snapshot in a busy cell over idle", busy / idle if busy and idle else None, 1.1, "x")
+    elif name == "moves":
+        yield verdict(
+            "page back after the route's switch, live", samples.median("live: page back after the switch"), 0.5
+        )
+        durable = samples.values.get("short: durable before the kill", [])
+        late = len(durable) - sum(durable)
+        yield verdict(f"of {len(durable)} short notices, not durable in time", late if durable else None, 0, "")
+        yield verdict("page back after a kill", samples.median("kill: page back after the kill"), 10)
     elif samples.values:
         yield verdict("memory beside the state", samples.median("extra share"), 0.10, "%")
 

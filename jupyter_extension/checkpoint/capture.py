@@ -134,6 +134,8 @@ class Capture:
             "redo": self._recorder.uncovered(covered),
             "server": {"at": time.time()},
         }
+        if not plan.freeze:
+            await writer.compact()
         manifest = await writer.commit(body)
         events = [{"event": "frozen", "at": frozen_at}, {"event": "durable", "at": time.time()}] if plan.freeze else []
         await self._link.durable(manifest.snapshot, manifest.state_bytes, events)

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from migrator.snapshot.blocks import BLOCK_BYTES
+from migrator.snapshot.compaction import compact
 from migrator.snapshot.envelope import VERSION
 from migrator.snapshot.errors import WriterMisused
 from migrator.snapshot.keys import SessionKeys
@@ -112,6 +113,7 @@ class SnapshotWriter:
         self._known = frozenset(known)
         self._pipeline = Pipeline(store, keys, session_id, known)
         self._blobs: dict[str, BlobWriter | Blob] = {}
+        self._moved: dict[BlockRef, BlockRef] = {}
         self._over = False
 
     @property
@@ -142,12 +144,27 @@ class SnapshotWriter:
             raise WriterMisused(f"the base snapshot has no blob {name!r}; write it")
         self._blobs[name] = self._base.blobs[name]
 
+    async def compact(self) -> None:
+        """Copy the live blocks out of packs that are mostly dead, 16 MiB at most; once all blobs are closed, before `commit`.
+
+        It costs requests and can be left out when time is short. If the store refuses, the snapshot goes on without it.
+        """
+        self._check_open()
+        self._check_closed()
+        await self._pipeline.drain()
+        written = set(self._pipeline.stored)
+        refs = [ref for blob in self._finished().values() for ref in blob.blocks if ref.pack not in written]
+        try:
+            self._moved = await compact(self._store, self._keys, self._session, refs)
+        except StorageError as error:
+            _LOG.info("packs that are mostly dead stay for now: %s", error)
+        self._pipeline.stored += {ref.pack for ref in self._moved.values()}
+        self._pipeline.stored_bytes += sum(ref.stored for ref in self._moved.values())
+
     async def commit(self, body: dict[str, Any]) -> Manifest:
         """Make the snapshot durable: first its packs, then its manifest. `body` is any JSON object."""
         self._check_open()
-        left = [name for name, blob in self._blobs.items() if isinstance(blob, BlobWriter) and not blob.closed]
-        if left:
-            raise WriterMisused(f"blob {left[0]!r} was not closed")
+        self._check_closed()
         await self._pipeline.drain()
         self._over = True
         manifest, data = await in_thread(self._manifest, body)
@@ -167,14 +184,25 @@ class SnapshotWriter:
 
     def _manifest(self, body: dict[str, Any]) -> tuple[Manifest, bytes]:
         parent = self._base.snapshot if self._base else None
-        blobs = {name: blob if isinstance(blob, Blob) else blob.finished() for name, blob in self._blobs.items()}
+        blobs = {name: self._with_moved(blob) for name, blob in self._finished().items()}
         manifest = Manifest(VERSION, self._session, self.snapshot, parent, self._epoch, time.time(), blobs, body)
         return manifest, encode_manifest(manifest, self._keys)
+
+    def _finished(self) -> dict[str, Blob]:
+        return {name: blob if isinstance(blob, Blob) else blob.finished() for name, blob in self._blobs.items()}
+
+    def _with_moved(self, blob: Blob) -> Blob:
+        return Blob(blob.length, tuple(self._moved.get(ref, ref) for ref in blob.blocks)) if self._moved else blob
 
     def _check_new(self, name: str) -> None:
         self._check_open()
         if name in self._blobs:
             raise WriterMisused(f"there is a blob {name!r} already")
+
+    def _check_closed(self) -> None:
+        left = [name for name, blob in self._blobs.items() if isinstance(blob, BlobWriter) and not blob.closed]
+        if left:
+            raise WriterMisused(f"blob {left[0]!r} was not closed")
 
     def _check_open(self) -> None:
         if self._over:

@@ -39,6 +39,7 @@ async def _write(store: ObjectStore, keys: SessionKeys, session: str, base: Mani
         blob = writer.blob(str(number))
         await blob.write(content(generation, number))
         await blob.close()
+    await writer.compact()
     return await writer.commit({"generation": generation})
 
 

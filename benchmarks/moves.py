@@ -1,0 +1,102 @@
+"""Moves of a session with an open page, between the two members of a demo federation: what the user has to wait for.
+
+One page goes through all of them, there and back. Times are this machine's clock, which all processes share.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import signal
+import time
+from collections.abc import AsyncIterator
+from pathlib import Path
+from typing import Any
+
+from benchmarks.samples import Samples
+from tests.rigs.browser import Lab, lab_page
+from tests.rigs.federation import Federation, start_demo, wait_until
+
+STATE = "import os; state = os.urandom({size})"  # new each time: nothing of it is in an earlier snapshot
+LIVE_S, SHORT_S = 30.0, 5.0
+LIMIT_S = 180.0
+
+
+class Sockets:
+    """The page's websockets: when each first brought something after a moment."""
+
+    def __init__(self, lab: Lab) -> None:
+        self._frames: list[tuple[float, float]] = []  # when the websocket was made, and when it brought something
+        lab.page.on("websocket", self._made)
+
+    def _made(self, websocket: Any) -> None:
+        made = time.time()
+        websocket.on("framereceived", lambda _: self._frames.append((made, time.time())))
+
+    def back(self, since: float, routed: float) -> float | None:
+        """The first news, after the switch of the route, on a websocket made since the notice."""
+        return min((at for made, at in self._frames if made >= since and at >= routed), default=None)
+
+
+async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
+    """`runs` moves of each kind: with a long notice, with a short one while `size` bytes are new, and without any."""
+    async with _federation(folder) as federation, lab_page(folder / "page") as lab:
+        sockets = Sockets(lab)
+        await federation.wait_for_machines()
+        await lab.open(federation.link)
+        await federation.wait_for_session(lab.user, lambda record: record["phase"] == "active", LIMIT_S)
+        for _ in range(runs):
+            await lab.run(STATE.format(size=size))
+            start, record = await _move(federation, lab, LIVE_S)
+            await _page_back(sockets, samples, "live: page back after the switch", start, _at(record, "routed"))
+            samples.add("live: whole move", _at(record, "routed") - start)
+            await lab.run(STATE.format(size=size))
+            start, record = await _move(federation, lab, SHORT_S)
+            durable = _at(record, "durable") - start
+            samples.add("short: durable after the notice", durable)
+            samples.add("short: durable before the kill", float(durable <= SHORT_S))
+            await _page_back(sockets, samples, "short: page back after the kill", start, _at(record, "routed"), SHORT_S)
+            start, record = await _move(federation, lab, 0.0)
+            await _page_back(sockets, samples, "kill: page back after the kill", start, _at(record, "routed"), 0.0)
+
+
+async def _move(federation: Federation, lab: Lab, notice_s: float) -> tuple[float, dict[str, Any]]:
+    """Preempt the session's machine; gives the time of the notice, and the record when the route leads elsewhere."""
+    await federation.wait_for_machines()
+    if not notice_s:  # what was acknowledged as durable is what comes back
+        await lab.api("migrator/api/v1/snapshot", method="POST")
+    before = await federation.session_of(lab.user)
+    start = time.time()
+    await federation.preempt(before["owner"]["member"], notice_s)
+
+    def arrived(record: dict[str, Any]) -> bool:
+        events = [each["event"] for each in record["timeline"] if each["at"] >= start]
+        return record["epoch"] > before["epoch"] and record["phase"] == "active" and "routed" in events
+
+    record = await federation.wait_for_session(lab.user, arrived, LIMIT_S)
+    return start, {**record, "timeline": [each for each in record["timeline"] if each["at"] >= start]}
+
+
+async def _page_back(
+    sockets: Sockets, samples: Samples, name: str, start: float, routed: float, after: float | None = None
+) -> None:
+    async def back() -> bool:
+        return sockets.back(start, routed) is not None
+
+    await wait_until(back, LIMIT_S, lambda: "no websocket of the page came back")
+    found = sockets.back(start, routed)
+    assert found is not None
+    samples.add(name, found - (routed if after is None else start + after))
+
+
+def _at(record: dict[str, Any], event: str) -> float:
+    return float(next(each["at"] for each in record["timeline"] if each["event"] == event))
+
+
+@contextlib.asynccontextmanager
+async def _federation(folder: Path) -> AsyncIterator[Federation]:
+    federation = start_demo(folder / "demo", "--replacement", "2")
+    try:
+        yield federation
+    finally:
+        federation.process.send_signal(signal.SIGINT)
+        federation.process.wait(60)
