@@ -5,6 +5,8 @@ import { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { BoxLayout, Widget } from '@lumino/widgets';
 
+import { StatusItem } from './status';
+
 export class Places {
   constructor(
     private readonly app: JupyterFrontEnd,
@@ -26,9 +28,15 @@ export class Places {
   }
 
   /** A small item: in Lab's status bar, beside Notebook's mark of trust in the menu row. */
-  item(item: Widget): void {
+  item(item: StatusItem): void {
     if (this.statusBar) {
-      this.statusBar.registerStatusItem('session-migrator:status', { item, align: 'right', rank: 90 });
+      this.statusBar.registerStatusItem('session-migrator:status', {
+        item,
+        align: 'right',
+        rank: 90,
+        isActive: () => item.active,
+        activeStateChanged: item.activeChanged
+      });
     } else {
       this.app.shell.add(item, 'menu', { rank: 10_900 });
     }

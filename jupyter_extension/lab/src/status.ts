@@ -2,6 +2,7 @@
  * One small item that always answers: is my work safe? The only thing on screen while all is well.
  */
 import { TranslationBundle } from '@jupyterlab/translation';
+import { ISignal, Signal } from '@lumino/signaling';
 import { Widget } from '@lumino/widgets';
 
 import { button } from './elements';
@@ -28,10 +29,20 @@ export class StatusItem extends Widget {
     this.hide();
   }
 
+  /** Whether there is anything to say. Lab's status bar shows and hides its items by itself, and asks this. */
+  get active(): boolean {
+    return this.session.watched && this.session.feed.link !== 'off';
+  }
+
+  get activeChanged(): ISignal<this, void> {
+    return this._activeChanged;
+  }
+
   private refresh(): void {
     this._button.textContent = this.words();
     this._button.dataset.trouble = String(this.session.facts.problem !== null);
-    this.setHidden(!this.session.watched || this.session.feed.link === 'off');
+    this.setHidden(!this.active);
+    this._activeChanged.emit();
     clearTimeout(this._timer);
     if (!this.isHidden) {
       this._timer = setTimeout(() => this.refresh(), this.phase().kind === 'notice' ? 1000 : TICK_MS);
@@ -57,5 +68,6 @@ export class StatusItem extends Widget {
   }
 
   private readonly _button: HTMLButtonElement;
+  private readonly _activeChanged = new Signal<this, void>(this);
   private _timer: ReturnType<typeof setTimeout> | undefined;
 }
