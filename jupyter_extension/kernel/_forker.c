@@ -19,6 +19,7 @@
 #include <signal.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
 #ifdef __linux__
@@ -216,9 +217,36 @@ static PyObject *forker_checks(PyObject *module, PyObject *args)
 }
 #endif
 
+PyDoc_STRVAR(splice_doc,
+"splice(fd, buffer) -> bytes taken\n\n"
+"Hand the buffer's pages to a pipe without copying them (vmsplice). They must not change until they have been read.\n"
+"OSError where the system cannot do it.");
+
+static PyObject *forker_splice(PyObject *module, PyObject *args)
+{
+    int fd;
+    PyObject *object;
+    Py_buffer view;
+    (void)module;
+    if (!PyArg_ParseTuple(args, "iO", &fd, &object) || PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0)
+        return NULL;
+    ssize_t taken = -1;
+    Py_BEGIN_ALLOW_THREADS
+#ifdef __linux__
+    struct iovec whole = {view.buf, (size_t)view.len};
+    taken = vmsplice(fd, &whole, 1, 0);
+#else
+    errno = ENOSYS;
+#endif
+    Py_END_ALLOW_THREADS
+    PyBuffer_Release(&view);
+    return taken < 0 ? PyErr_SetFromErrno(PyExc_OSError) : PyLong_FromSsize_t(taken);
+}
+
 static PyMethodDef methods[] = {
     {"fork", forker_fork, METH_VARARGS, fork_doc},
     {"checks", forker_checks, METH_VARARGS, checks_doc},
+    {"splice", forker_splice, METH_VARARGS, splice_doc},
     {NULL, NULL, 0, NULL},
 };
 

@@ -52,12 +52,12 @@ def run(job: Job, forked: forking.Forked) -> NoReturn:
 def _save(job: Job) -> int:
     _close_what_others_wait_for({job.pipe, job.life})
     sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = open(os.devnull, "w")  # noqa: SIM115, PTH123
-    pipe = Pipe(job.pipe, job.progress)
+    pipe = Pipe(job.pipe, job.progress, forking.splice)
     pipe.write(stream.json_frame(stream.HELLO, _hello(job), stream.VERSION))
     sink = PartSink(pipe, stream.unpack_base(job.base), forking.checks)
     report, good = _dump(job, sink)
     pipe.write(stream.json_frame(stream.END, report, int(good)))
-    pipe.flush()
+    pipe.drain()
     return DONE if good else FAILED
 
 

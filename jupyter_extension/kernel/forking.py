@@ -23,6 +23,7 @@ except ImportError:  # built without a C compiler, or for another platform
 
 ANY_THREAD = _forker is not None
 checks: Callable[[Any, int], bytes] | None = _forker.checks if _forker is not None and _forker.HAVE_XXH3 else None
+splice: Callable[[int, Any], int] | None = getattr(_forker, "splice", None)
 
 
 class Forked(NamedTuple):

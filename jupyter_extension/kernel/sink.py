@@ -2,7 +2,13 @@
 
 from __future__ import annotations
 
+import array
+import errno
+import fcntl
 import os
+import select
+import termios
+from collections import deque
 from typing import Callable, Iterator, Sequence, Union
 
 from . import stream
@@ -11,26 +17,36 @@ from .stream import BLOCK_SIZE, CHECK_SIZE, BasePart
 
 Buffer = Union[bytes, bytearray, memoryview]
 Checks = Callable[[Buffer, int], bytes]
+Splice = Callable[[int, memoryview], int]
 
 _GATHER = 256 << 10  # small frames are written together: one system call, one wake-up of the reader
-_DIRECT = 64 << 10  # from this size on, memory is handed to the kernel as it is, without a copy
+_DIRECT = 64 << 10  # from this size on, memory is handed to the system as it is
+_DRAIN_TICK_MS = 1
+_PIPE_HOLDS = 16 << 20  # more than any pipe of ours has room for
 
 
 class Pipe:
-    """Gathers small frames; writes large buffers straight from where they are."""
+    """Gathers small frames; hands large buffers over as they are, if possible without copying them.
 
-    def __init__(self, fd: int, progress: Progress) -> None:
+    `splice` gives pages to the pipe that its reader will copy later; so each buffer is kept until as many bytes as the pipe
+    can hold have followed it. Nobody may change a buffer after it was written.
+    """
+
+    def __init__(self, fd: int, progress: Progress, splice: Splice | None = None) -> None:
         self._fd = fd
         self._progress = progress
+        self._splice = splice
         self._pending = bytearray()
+        self._written = 0
+        self._kept: deque[tuple[int, Buffer]] = deque()
 
     def write(self, head: bytes, *buffers: Buffer) -> None:
         """Queue or send `head` and `buffers`, in this order."""
         self._pending += head
         for buffer in buffers:
             if len(buffer) >= _DIRECT:
-                self._send([self._pending, buffer])
-                self._pending = bytearray()
+                self.flush()
+                self._hand_over(memoryview(buffer))
             else:
                 self._pending += buffer
         if len(self._pending) >= _GATHER:
@@ -38,20 +54,47 @@ class Pipe:
 
     def flush(self) -> None:
         """Send what was gathered."""
-        if self._pending:
-            self._send([self._pending])
-            self._pending = bytearray()
+        pending, self._pending = memoryview(self._pending), bytearray()
+        while pending:
+            pending = pending[self._taken(os.write, pending) :]
 
-    def _send(self, buffers: Sequence[Buffer]) -> None:
-        views = [memoryview(buffer) for buffer in buffers if len(buffer)]
-        while views:
-            self._progress.writing(True)
-            written = os.writev(self._fd, views)
-            self._progress.writing(False)
-            while views and written >= len(views[0]):
-                written -= len(views.pop(0))
-            if views:
-                views[0] = views[0][written:]
+    def drain(self) -> None:
+        """Send what was gathered and wait until all was read, or nobody reads any more.
+
+        Before Linux 5.8 a page in the pipe is shared with the kernel's process again once this one has ended.
+        """
+        self.flush()
+        self._progress.writing(True)
+        poller = select.poll()
+        poller.register(self._fd, 0)  # the end of the reader is always reported
+        while _unread(self._fd) and not poller.poll(_DRAIN_TICK_MS):
+            pass
+
+    def _hand_over(self, buffer: memoryview) -> None:
+        rest = buffer
+        while rest:
+            rest = rest[self._taken(self._spliced, rest) :]
+        self._kept.append((self._written, buffer))
+        while self._kept and self._kept[0][0] + _PIPE_HOLDS < self._written:
+            self._kept.popleft()
+
+    def _spliced(self, fd: int, buffer: memoryview) -> int:
+        if self._splice is None:
+            return os.write(fd, buffer)
+        try:
+            return self._splice(fd, buffer)
+        except OSError as error:
+            if error.errno == errno.EPIPE:
+                raise
+            self._splice = None  # not on this system, or not with this kind of memory
+            return os.write(fd, buffer)
+
+    def _taken(self, call: Splice, buffer: memoryview) -> int:
+        self._progress.writing(True)
+        count = call(self._fd, buffer)
+        self._progress.writing(False)
+        self._written += count
+        return count
 
 
 class PartSink:
@@ -110,6 +153,13 @@ class PartSink:
         if len(buffers) == 1:
             return self._checks(buffers[0], BLOCK_SIZE)
         return b"".join(self._checks(_joined(block), BLOCK_SIZE) for block in _blocks(buffers))
+
+
+def _unread(fd: int) -> int:
+    """How many bytes are in a pipe."""
+    count = array.array("i", [0])
+    fcntl.ioctl(fd, termios.FIONREAD, count)
+    return count[0]
 
 
 def _flat(buffer: Buffer) -> memoryview:
