@@ -142,14 +142,17 @@ class Stopper:
     ) -> None:
         self._managers, self._terminals = managers, terminals
         self._status, self._close_pages, self._log = status, close_pages, log
-        self.on_stop: list[Callable[[], None]] = []
+        self._task: asyncio.Future[None] | None = None
 
     async def stop(self) -> None:
-        """Kill kernels and terminals, send the pages on; idempotent."""
+        """Kill kernels and terminals, send the pages on; idempotent, and two calls at once are one."""
+        if self._task is None or (self._task.done() and self._managers.list_kernel_ids()):
+            self._task = asyncio.ensure_future(self._stop())
+        await asyncio.shield(self._task)
+
+    async def _stop(self) -> None:
         first = self._status.state != "fenced"
         self._status.enter("fenced", tell="moved" if first else None)
-        for action in self.on_stop:
-            action()
         self._close_pages()
         for kernel in [str(k) for k in self._managers.list_kernel_ids()]:
             await self._kill(kernel)

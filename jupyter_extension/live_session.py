@@ -378,7 +378,7 @@ class LiveSession:
         self.watches.close()
         if self.machinery is not None:
             await self.machinery.pump.close()
-            if self.status.state == "frozen":
+            if self.status.state in ("frozen", "fenced"):
                 await self.machinery.stopper.stop()
             await self.machinery.cache.close()
         await self.agents.close()

@@ -120,6 +120,17 @@ async def test_a_former_owner_stops_by_itself(rig: Rig) -> None:
     assert (await a.call("POST", "migrator/api/v1/thaw", token=a.control_token, scheme="Bearer")).code == 409
 
 
+async def test_a_server_told_to_stop_while_it_is_fenced_ends(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    pid = await pid_of(page)
+    stopping = asyncio.ensure_future(a.control("stop"))
+    a.kill(signal.SIGTERM)
+    await until(lambda: a.process.poll() is not None, "the server's end")
+    assert not _alive(pid)
+    await asyncio.wait({stopping})
+    stopping.exception()
+
+
 def _alive(pid: int) -> bool:
     try:
         os.kill(pid, 0)
