@@ -37,6 +37,10 @@ def contest_verdicts(state: State, samples: dict[str, Samples]) -> Iterator[Verd
     if kind in ("array", "objects"):
         yield verdict(f"pause, {what}", ours.median("pause"), 0.005 if kind == "array" else 0.040, "ms")
     yield verdict(f"first snapshot over cloudpickle's, {what}", _ratio(samples, "first", ("cloudpickle",)), 1.2, "x")
+    synced, first = samples["cloudpickle"].median("synced"), ours.median("first")
+    yield verdict(
+        f"the same with its file synced as ours are, {what}", first / synced if synced and first else None, 1.2, "x"
+    )
     if kind == "array":
         yield verdict(f"element changed, {what}", ours.median("element"), 0.15)
         yield verdict(f"bytes then, {what}", ours.median("element bytes"), 5 * 2**20, "MiB")

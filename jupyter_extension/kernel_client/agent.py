@@ -14,6 +14,7 @@ from jupyter_extension.kernel_client.errors import KernelBusy, KernelDied, Kerne
 from jupyter_extension.kernel_client.silent import SilentClient
 
 _STATUS_TIMEOUT_S = 30.0  # the GIL can be held for long by an extension module of the user's
+_MUCH_BYTES = 256 << 10
 PROTOCOL = 1
 
 
@@ -149,11 +150,33 @@ class Connection:
             self._sock.setblocking(False)
 
     async def send_all(self, data: wire.Buffer) -> None:
-        """Send raw bytes after a message. KernelDied if the kernel ends."""
+        """Send raw bytes after a message. KernelDied if the kernel ends.
+
+        Much at once is sent by a thread: the socket takes some 200 KB at a time, and on a busy machine the loop would be
+        late for each of these.
+        """
         try:
-            await asyncio.get_running_loop().sock_sendall(self._sock, data)
+            if len(data) < _MUCH_BYTES:
+                await asyncio.get_running_loop().sock_sendall(self._sock, data)
+            else:
+                await self._send_in_thread(data)
         except OSError as error:
             raise KernelDied(f"the kernel ended: {error}") from error
+
+    async def _send_in_thread(self, data: wire.Buffer) -> None:
+        self._sock.setblocking(True)
+        sending = asyncio.get_running_loop().run_in_executor(None, self._sock.sendall, data)
+        try:
+            await asyncio.wait({sending})
+        except asyncio.CancelledError:
+            with contextlib.suppress(OSError):
+                self._sock.shutdown(socket.SHUT_RDWR)  # the thread must not wait for a kernel that takes nothing
+            await asyncio.wait({sending})
+            sending.exception()  # of no interest any more
+            raise
+        finally:
+            self._sock.setblocking(False)
+        sending.result()
 
     async def receive(self) -> tuple[dict[str, Any], bytes]:
         """The next message. KernelDied at the end of the connection."""
