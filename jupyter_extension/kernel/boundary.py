@@ -64,6 +64,10 @@ class Boundaries:
         armed, self._armed = self._armed, None
         return armed is not None
 
+    def look(self) -> None:
+        """Called between cells in the main thread, for who cannot act in another: if armed, this is a boundary."""
+        self._guarded(lambda: self._fire() if self.idle else None)
+
     def _enter(self) -> None:
         if self._armed is not None and self.idle:
             self._fire()

@@ -13,6 +13,7 @@ import random
 import signal
 import sys
 import time
+import warnings
 from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
@@ -43,7 +44,9 @@ def fork(*, niceness: int = 0, stop: bool = False) -> Forked:
             return Forked(pid, pause / 1e9, state)
         started = time.perf_counter()
         state = tuple(take() for take in capture)
-        pid = os.fork()
+        with warnings.catch_warnings():  # of threads: ours is not the only one, and this is the main one
+            warnings.simplefilter("ignore")
+            pid = os.fork()
     if pid == 0:
         _quiet()
     pause_s = time.perf_counter() - started

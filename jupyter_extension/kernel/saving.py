@@ -91,8 +91,10 @@ class Saver:
 
     def _fork(self, conn: socket.socket, job: child.Job, options: dict[str, Any]) -> tuple[int, float] | None:
         """Fork now, or at the next boundary; None if the client went away before."""
-        if not job.at_boundary or self._boundaries.idle:
+        if forking.ANY_THREAD and (not job.at_boundary or self._boundaries.idle):
             return self._fork_here(job, options)
+        if not job.at_boundary and not self._boundaries.idle:
+            raise RuntimeError("without its C helper a kernel can be saved between cells only")
         return self._fork_at_boundary(conn, job, options)
 
     def _fork_here(self, job: child.Job, options: dict[str, Any]) -> tuple[int, float]:
@@ -121,7 +123,9 @@ class Saver:
                 done.set()
 
         self._boundaries.arm(at_boundary)
-        if self._boundaries.idle and self._boundaries.disarm():  # the cell ended while we armed
+        if not forking.ANY_THREAD:
+            self._shell.kernel.io_loop.add_callback(self._boundaries.look)  # the main thread, when no cell runs
+        elif self._boundaries.idle and self._boundaries.disarm():  # the cell ended while we armed
             return self._fork_here(job, options)
         while not done.wait(_ARMED_TICK_S):
             if _hung_up(conn) and self._boundaries.disarm():

@@ -94,11 +94,6 @@ def _base_parts(table: memoryview) -> Iterator[tuple[str, BasePart]]:
         at += name_length + checks
 
 
-def blocks_of(length: int) -> int:
-    """How many blocks a part of `length` bytes has."""
-    return -(-length // BLOCK_SIZE)
-
-
 def parse_header(data: Buffer, at: int = 0) -> tuple[int, int, int, int]:
     """(kind, name length, number, payload length) of the frame that begins at `at`; StreamError for nonsense."""
     kind, _, name_length, number, length = HEADER.unpack_from(data, at)

@@ -6,7 +6,7 @@ import asyncio
 
 import pytest
 
-from jupyter_extension.kernel_client import KernelBusy, KernelDied
+from jupyter_extension.kernel_client import KernelBusy, KernelDied, SaveFailed
 from tests.jupyter_extension.kernel_client.conftest import Kernels
 from tests.rigs.kernels import until
 
@@ -90,6 +90,29 @@ async def test_a_kernel_that_is_killed_is_saved_to_the_end(kernels: Kernels) -> 
     target, other = await kernels.start()
     await kernels.load(other, manifest)
     assert await target.value("(len(blob), blob[:3])") == (1 << 27, b"\0\1\2")
+
+
+async def test_without_the_c_helper_only_the_main_thread_forks_between_cells(kernels: Kernels) -> None:
+    kernel, agent = await kernels.start()
+    await kernel.run(
+        "import os, sys, threading\nforking = sys.modules['session_migrator_kernel.forking']\n"
+        "forking.ANY_THREAD, forking._forker, forking.checks, forking.splice = False, None, None, None\n"
+        "forked_in = []\nos.register_at_fork(before=lambda: forked_in.append(threading.current_thread() is threading.main_thread()))"
+    )
+    _, base, _ = await kernels.save(agent)
+    cell = kernel.begin(WAIT_FOR_FLAG)
+    await _current(agent, cell)
+    with pytest.raises(SaveFailed, match="between cells only"):
+        await kernels.save(agent, when="now")
+    saving = asyncio.ensure_future(kernels.save(agent, base))
+    (kernel.log.parent / "flag").touch()
+    assert (await kernel.end(cell)).status == "ok"
+    entry, manifest, _ = await saving
+    assert entry.boundary["last_msg_id"] == cell
+    assert await kernel.value("forked_in") == [True, True]
+    target, other = await kernels.start()
+    await kernels.load(other, manifest)
+    assert await target.value("done") is True
 
 
 async def test_no_kernel_no_snapshot(kernels: Kernels) -> None:
