@@ -71,6 +71,10 @@ class Member:
 
     async def tend(self, record: Record) -> bool:
         """Routes and servers here as the record wants them; True if no server of this session runs here any more."""
+        if self._is_about_to_die_here(record):
+            if self.switch:
+                await self.switch.shield(record.id, server_of(record), self.holding_url)
+            return False
         place = self.place(record)
         if place is None:
             return await self._stop_stray(record)
@@ -115,6 +119,13 @@ class Member:
         if record.phase == "moving" and owned:
             return plan.way == "lost" or not is_restored(record)
         return plan.way == "lost" and not owned and self._was_source(record) and not self._is_target(record)
+
+    def _is_about_to_die_here(self, record: Record) -> bool:
+        """Whether the server here is frozen and its machine has a deadline: nobody may see how the hub finds it dead."""
+        plan = plan_of(record)
+        owned = record.owner is not None and record.owner.member == self.name
+        frozen = plan is not None and plan.saved and plan.deadline is not None and plan.way != "lost"
+        return record.phase == "moving" and owned and frozen and is_restored(record)
 
     def _is_target(self, record: Record) -> bool:
         return record.target is not None and record.target.member == self.name

@@ -46,6 +46,8 @@ class Silence:
         if plan.way == "live" and standby is not None:
             await self._until_ready_or_urgent(record, plan, standby)
         if await self.freeze(record, record.owner):
+            if plan.deadline is not None:
+                await self._shield(record, record.owner)
             return 0.0
         return await self.end(await self._declare_lost(record))
 
@@ -87,6 +89,13 @@ class Silence:
             await self.tools.note(record.id, "ended", {"member": record.owner.member})
             return 0.0
         return self.tools.settings.lease_s + LEASE_MARGIN_S
+
+    async def _shield(self, record: Record, owner: Owner) -> None:
+        """The machine may go before the target is up, and its hub would then take the route away: pages wait from now on."""
+        try:
+            await self.tools.peers.tend(owner.member, record.id)
+        except ServiceError as error:
+            log.warning("the source's pages are not kept waiting: %s", error)
 
     async def _ask_to_freeze(self, record: Record, owner: Owner, plan: Plan) -> str | None:
         """The pod gives up the new snapshot at the deadline, and then names the last durable one."""

@@ -204,7 +204,7 @@ class Steps:
         await self._tools.update(record.id, change)
         if record.owner is not None:
             await self._tools.pod(record, record.owner).thaw()
-        await self._tend_all(record, set(plan.tried))
+        await self._tend_all(record, {*plan.tried, *([record.owner.member] if record.owner else [])})
         self._tools.outcomes.labels(plan.way, "called-off").inc()
 
     async def _suspend(self, record: Record, reason: str) -> None:

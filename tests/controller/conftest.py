@@ -169,6 +169,7 @@ def running_member(name: str, ports: dict[str, int], folder: Path) -> Iterator[M
     extra = f"""
 from migrator.launch.hub_hook import session_hook
 c.Spawner.pre_spawn_hook = session_hook("http://127.0.0.1:{ports[name]}", {str(folder / "secret")!r})
+c.Spawner.poll_interval = 2
 c.Spawner.environment = {{"FAULTS": {str(folder / "faults")!r}}}
 """
     with small_hub(own / "hub", proxy_command(), extra=extra, server=Path(tiny_pod.__file__)) as hub:

@@ -9,6 +9,7 @@ import time
 from typing import Any
 
 from tests.controller.conftest import Federation, Member, call, until
+from tests.rigs.small_hub import TOKEN
 
 FENCED = {"fenced", "restored", "routed"}
 
@@ -57,6 +58,33 @@ def test_an_emergency_freezes_at_once(federation: Federation) -> None:
     order = [event["event"] for event in record["timeline"]]
     assert order.index("frozen") < order.index("standby")
     assert federation.a.value("emergency")[1]["value"] == "quick"
+
+
+def test_a_machine_that_dies_before_the_target_is_up_leaves_its_pages_waiting(federation: Federation) -> None:
+    session = federation.launch("diesearly")
+    federation.a.put("diesearly", "precious", save=False)
+    ended, seen = threading.Event(), []
+    page = threading.Thread(target=watch, args=(federation.a, "diesearly", ended, seen))
+    page.start()
+
+    process = federation.a.value("diesearly")[1]["pid"]
+    with federation.fault("b", "diesearly", "slow-activate"):
+        federation.api("/v1/notices", {"session": session, "cause": "reclaimed", "deadline": time.time() + 5})
+        federation.wait_for(session, "fenced")
+        os.kill(process, signal.SIGKILL)
+        until(lambda: hub_forgot(federation.a, "diesearly"), lambda: federation.record(session))
+    federation.wait_for(session, "routed")
+    ended.set()
+    page.join()
+
+    assert federation.a.value("diesearly")[1]["value"] == "precious"
+    assert {status for status, _ in seen} <= {200, 503}
+
+
+def hub_forgot(member: Member, user: str) -> bool:
+    """The hub has noticed that the server is gone, and has taken its route away."""
+    data = call("GET", f"{member.hub.api}/users/{user}", headers={"Authorization": f"token {TOKEN}"})[1]
+    return not data["servers"]
 
 
 def test_a_server_killed_without_notice_comes_back_from_its_last_snapshot(federation: Federation) -> None:
