@@ -7,11 +7,13 @@ from typing import Any
 
 from .lost import Lost
 
+_Unpickler: Any = pickle._Unpickler  # the only one whose steps can be caught
 
-class CarefulUnpickler(pickle._Unpickler):  # type: ignore[name-defined,misc]
+
+class CarefulUnpickler(_Unpickler):  # type: ignore[misc]  # its class is known at run time only
     """The unpickler in Python, with each step that runs code of a class guarded."""
 
-    dispatch = dict(pickle._Unpickler.dispatch)  # type: ignore[attr-defined] # noqa: RUF012 - as its base has it
+    dispatch = dict(_Unpickler.dispatch)  # noqa: RUF012 - as its base has it
 
     def begin(self, loading: Any) -> CarefulUnpickler:
         """Report losses to this load."""

@@ -75,11 +75,11 @@ def by_value(cls: Any) -> bool:
 def find(module: str, path: str) -> Any:
     """Give what the path leads to in a module that is loaded, or None."""
     found: Any = sys.modules.get(module)
-    for name in path.split("."):
-        try:
+    try:
+        for name in path.split("."):
             found = vars(found).get(name) if isinstance(found, (type, types.ModuleType)) else getattr(found, name, None)
-        except Exception:  # noqa: BLE001 - a module may define __getattr__, which may raise anything
-            return None
+    except Exception:  # noqa: BLE001 - an object may define __getattr__, which may raise anything
+        return None
     return found
 
 
@@ -89,16 +89,23 @@ def reduce_class(cls: Any, saving: Any) -> Any:
         return rebuild.builtin_type, (_BUILT_IN[cls],)
     if not by_value(cls):
         return NotImplemented
-    if isinstance(cls, type) and not cls.__flags__ & HEAP_TYPE:
+    if isinstance(cls, type) and (not cls.__flags__ & HEAP_TYPE or _in_c(cls)):
         return saving.lose(cls, "it is a type of a C library that no module names")
     return rebuild.class_, (saving.classes.key(cls),)
+
+
+def _in_c(cls: type) -> bool:
+    """Tell whether a class that cannot be imported was made by a C library."""
+    return cls.__module__ != "__main__" and any(
+        isinstance(value, types.MethodDescriptorType) for value in vars(cls).values()
+    )
 
 
 def skeleton(key: str, cls: Any) -> Any:
     """Give the arguments of `rebuild.new_class` (or `new_named`) for a class, and the function itself."""
     if not isinstance(cls, type):
         return rebuild.new_named, (key, rebuild.type_parameter, type(cls), cls.__name__, variance(cls))
-    body = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
+    body: dict[str, Any] = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
     slots = own_slots(cls)
     if slots is not None:
         body["__slots__"] = slots
@@ -144,7 +151,8 @@ def members(cls: type) -> list[tuple[str, Any]] | None:
 
 
 def _plain(member: Any) -> Any:
-    for base in (int, str, float, bytes, tuple):
+    kinds: tuple[Any, ...] = (int, str, float, bytes, tuple)
+    for base in kinds:
         if isinstance(member, base):
             return str.__str__(member) if base is str else base(member)
     return None

@@ -26,14 +26,12 @@ _ATOMS = (
     str,
     bytes,
     type(None),
-    tuple,
-    frozenset,
     range,
     slice,
     type(...),
     type(NotImplemented),
 )
-_NEVER_REDUCED = (*_ATOMS, list, dict, set, bytearray)  # the pickler asks nobody about these
+_NEVER_REDUCED = (*_ATOMS, tuple, frozenset, list, dict, set, bytearray)  # the pickler asks nobody about these
 _STACK = 1 << 30  # bytes, of which only those that are used are real: about 2 million levels
 _CONTAINERS = frozenset((list, dict, tuple, set, frozenset))
 _GLANCE = 5000  # objects per level
@@ -75,7 +73,7 @@ class Grouping:
     def __init__(self, saving: Saving) -> None:
         self._saving = saving
         self._shareable = Shareable(saving.families.atoms)
-        self._excluded = {id(value) for value in saving.specials.values()}
+        self._excluded = {id(value) for value in (*saving.specials.values(), (), frozenset())}
 
     def ids(self, visited: list[Any]) -> Any:
         """Give the ids of the objects among these whose sharing matters."""
@@ -118,7 +116,7 @@ class Grouping:
             front = [
                 found
                 for found in gc.get_referents(*(found for found in front[:_GLANCE] if type(found) in _CONTAINERS))
-                if type(found) is tuple or self._shareable[type(found)]
+                if self._shareable[type(found)]
             ]
             if not front:
                 break

@@ -19,8 +19,9 @@ from typing import Any, Callable
 from . import classes, environment, fingerprint, history, memory, modules, rebuild, sources
 from .components import Component, Grouping, Root, pickle_roots
 from .lost import Lost, explain
+from .names import sorted_out
 from .pickler import pickle_value
-from .saving import Saving
+from .saving import Saving, describe
 
 FORMAT = 1
 ATOMS = "*atoms"
@@ -74,23 +75,29 @@ class Dump:
         """Report no progress."""
 
     def _roots(self, names: list[str]) -> tuple[list[Root], list[Root]]:
-        atoms, roots = [], []
+        atoms: list[Root] = []
+        roots: list[Root] = []
         for name in names:
             value = self._saving.namespace[name]
-            if name in self._skip:
-                value = Lost(type(value).__qualname__, "saving it did not end", self._saving.cell_of(name))
             plain = type(value) in _PLAIN_TYPES or (type(value) in (str, bytes) and len(value) < 4096)
             (atoms if plain else roots).append(Root(name, value))
         roots += history.roots(self._saving.shell)
         roots += self._settings()
+        roots = [self._kept(root) for root in roots]
         return atoms, roots
+
+    def _kept(self, root: Root) -> Root:
+        """Give the root, or a placeholder in its place if it is to be skipped."""
+        if root.name not in self._skip:
+            return root
+        return root._replace(value=Lost(describe(root.value), "saving it did not end", self._saving.cell_of(root.name)))
 
     def _settings(self) -> list[Root]:
         """Give what is set in libraries, as roots that are loaded last: they share objects with the variables."""
         roots = [Root(f"edited:{module.__name__}", module, 0) for module in self._edited]
         roots.append(Root("modules", modules.changes(self._saving.namespace), 3))
         for name, family in self._saving.families.present:
-            if hasattr(family, "capture"):
+            if hasattr(family, "capture") and f"setting:{name}" not in self._skip:
                 state = self._captured(name, family)
                 if state is not None:
                     roots.append(Root(f"setting:{name}", state, 4))
@@ -140,8 +147,8 @@ class Dump:
         for key, cls in fresh:
             if isinstance(cls, type):
                 methods, rest, extra = classes.state(cls)
-                roots.append(Root(f"class:{key}", ClassState(key, methods, {}), 0))
-                roots.append(Root(f"class:{key}:rest", ClassState(key, rest, extra), 1))
+                roots.append(self._kept(Root(f"class:{key}", ClassState(key, methods, {}), 0)))
+                roots.append(self._kept(Root(f"class:{key}:rest", ClassState(key, rest, extra), 1)))
         return roots
 
     def _write(self, components: list[tuple[str, Component]], names: list[str]) -> None:
@@ -203,13 +210,13 @@ class Dump:
         return entry
 
     def _report(self, names: list[str], components: list[tuple[str, Component]]) -> dict[str, Any]:
-        lost = self._losses(components)
+        lost, warnings = sorted_out(self._losses(components))
         gone = {entry["name"] for entry in lost}
         return {
             "saved": [name for name in names if name not in gone and not name.startswith("__")],
             "lost": lost,
             "changed": [],
-            "warnings": [*self._saving.warnings, *self._saving.families.faults],
+            "warnings": [*self._saving.warnings, *warnings, *self._saving.families.faults],
         }
 
 

@@ -69,9 +69,12 @@ def restore(state: dict[str, Any]) -> list[str]:
     sys.path[:] = [*state["path"], *(entry for entry in sys.path if entry not in state["path"])]
     sys.setrecursionlimit(state["recursion_limit"])
     os.umask(state["umask"])
-    for name, value in state["locale"].items():
-        try:
-            locale.setlocale(getattr(locale, name), value)
-        except locale.Error as error:
-            warnings.append(f"the locale {name}={value} cannot be set: {error}")
-    return warnings
+    return [*warnings, *filter(None, (_set_locale(name, value) for name, value in state["locale"].items()))]
+
+
+def _set_locale(name: str, value: str) -> str | None:
+    try:
+        locale.setlocale(getattr(locale, name), value)
+    except locale.Error as error:
+        return f"the locale {name}={value} cannot be set: {error}"
+    return None

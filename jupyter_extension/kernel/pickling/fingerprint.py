@@ -11,6 +11,7 @@ import zlib
 from typing import Any, Callable, Iterable
 
 _NUMBERS = (int, float, complex, bool)
+_CONTAINERS = (list, tuple, dict, set, frozenset, bytearray)
 _SAMPLE = 8
 
 
@@ -44,18 +45,19 @@ def of(value: Any, depth: int = 2) -> str:
     name: str = type.__getattribute__(kind, "__qualname__")
     if kind in (str, bytes):
         return f"{name} {_sampled(value)}"
-    if kind in _NUMBERS:
-        return f"{name} {hash(value) if value == value else 'nan'}"  # noqa: PLR0124 - that is what nan is; hashes of numbers are the same everywhere
-    if kind in (list, tuple):
-        return f"{name}[{len(value)}]{_items(value[:_SAMPLE], depth)}"
-    if kind is dict:
-        head = [item for item, _ in zip(value.items(), range(_SAMPLE))]
-        return f"{name}[{len(value)}]{_items([part for item in head for part in item], depth)}"
-    if kind in (set, frozenset, bytearray):
-        return f"{name}[{len(value)}]"
-    if name.endswith("iterator"):
-        return "iterator"
-    return name + (_array(value) if _is_array(value) else "")
+    if kind in _NUMBERS:  # hashes of numbers are the same in every process, but for nan's
+        return f"{name} {hash(value) if value == value else 'nan'}"  # noqa: PLR0124 - that is what nan is
+    if kind in _CONTAINERS:
+        return f"{name}[{len(value)}]{_items(_first(value), depth) if kind in (list, tuple, dict) else ''}"
+    if _is_array(value):
+        return name + _array(value)
+    return "iterator" if name.endswith("iterator") else name
+
+
+def _first(value: Any) -> list[Any]:
+    if type(value) is dict:
+        return [part for item, _ in zip(value.items(), range(_SAMPLE)) for part in item]
+    return list(value[:_SAMPLE])
 
 
 def _sampled(value: Any) -> str:

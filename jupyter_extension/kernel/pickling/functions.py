@@ -136,7 +136,7 @@ def reduce_mapping_proxy(proxy: Any, _saving: Any) -> Any:
     return rebuild.mapping_proxy, (gc.get_referents(proxy)[0],)
 
 
-REDUCERS = {
+REDUCERS: dict[type, Any] = {
     types.FunctionType: reduce_function,
     Globals: reduce_globals,
     types.CodeType: reduce_code,

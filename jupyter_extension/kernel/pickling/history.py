@@ -9,7 +9,29 @@ from .components import Root
 _HISTORY = "history:"
 _LAST = ("_", "__", "___")
 _OWN = frozenset(
-    ["In", "Out", "_ih", "_oh", "_dh", "_", "__", "___", "get_ipython", "exit", "quit", "open", "__builtins__", "__builtin__", "__name__", "__doc__", "__package__", "__loader__", "__spec__", "__session__", "__warningregistry__"]
+    [
+        "In",
+        "Out",
+        "_ih",
+        "_oh",
+        "_dh",
+        "_",
+        "__",
+        "___",
+        "get_ipython",
+        "exit",
+        "quit",
+        "open",
+        "__builtins__",
+        "__builtin__",
+        "__name__",
+        "__doc__",
+        "__package__",
+        "__loader__",
+        "__spec__",
+        "__session__",
+        "__warningregistry__",
+    ]
 )
 
 

@@ -15,6 +15,7 @@ from typing import Any
 from . import environment, families, fingerprint, history, modules, rebuild, sources, wellknown
 from .careful import CarefulUnpickler
 from .lost import Lost
+from .names import shown, sorted_out
 
 
 class Loading:
@@ -97,6 +98,8 @@ class Loading:
         self._lost_here.clear()
 
     def _put(self, root: str, value: Any) -> None:
+        if type(value) is Lost and shown(root) != root:
+            return
         if root.startswith(("class:", "edited:")):
             return
         if root == "modules":
@@ -162,6 +165,13 @@ class Loading:
         self._lost_here.append(f"{what}: {reason}")
         return Lost(what, reason)
 
+    def attempt(self, what: str, function: Any, *args: Any) -> None:
+        """Call a function; if it fails, warn that `what` could not be put back."""
+        try:
+            function(*args)
+        except Exception as error:  # noqa: BLE001 - a library may be missing or another version here; the rest must come back
+            self.warn(f"{what} could not be put back: {error!r}")
+
     def warn(self, text: str) -> None:
         """Add a warning to the report."""
         self.warnings.append(text)
@@ -181,7 +191,8 @@ class Loading:
 
     def _report(self) -> dict[str, Any]:
         index = self._index
-        lost = [*index["lost"], *self.lost]
+        lost, warnings = sorted_out([*index["lost"], *self.lost])
+        self.warnings += warnings
         gone = {entry["name"] for entry in lost}
         changed = fingerprint.compare(index["fingerprints"], self.namespace, gone)
         saved = [name for name in index["variables"] if name not in gone and not name.startswith("__")]

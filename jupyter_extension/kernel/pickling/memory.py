@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 from bisect import bisect_right
-from typing import Any, Dict, List, NamedTuple, Tuple
+from typing import Any, List, NamedTuple, Tuple
 
 LARGE = 1 << 20  # bytes: a region of its own part
 ALIGN = 64
@@ -67,9 +67,9 @@ def regions(components: dict[str, Spans]) -> list[Region]:
 class Layout(NamedTuple):
     """Where everything lies: the parts with their bytes, and for each component the place of each of its spans."""
 
-    parts: Dict[str, List[Any]]
-    places: Dict[str, Places]
-    names: List[str]
+    parts: dict[str, list[Any]]
+    places: dict[str, Places]
+    names: list[str]
 
 
 def layout(components: dict[str, Spans]) -> Layout:

@@ -6,7 +6,7 @@ import abc
 import enum
 import gc
 import types
-from typing import Any, Mapping
+from typing import Any, Mapping, cast
 
 
 def skeleton(
@@ -31,23 +31,25 @@ def maker(meta: type) -> Any:
 
 
 def _add_members(cls: Any, members: list[tuple[str, Any]]) -> None:
-    made = {}
+    made: dict[str, Any] = {}
     for name, plain in members:
         made[name] = object.__new__(cls) if plain is None else type(plain).__new__(cls, plain)
-        vars(made[name])["_name_"] = None if name.startswith("#") else name
+        made[name].__dict__["_name_"] = None if name.startswith("#") else name
     type.__setattr__(cls, "_migrated_", made)
 
 
 def member(cls: Any, name: str) -> Any:
     """Give a member of an enumeration, made or still being made."""
-    return cls.__dict__["_migrated_"][name]
+    return vars(cls)["_migrated_"][name]
 
 
 def fill(cls: type, state: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
     """Give a class its attributes, and then what only its metaclass keeps."""
     for name, value in state.items():
         if name == "__class__":
-            gc.get_referents(cls.__dict__)[0][name] = value  # setting it the usual way would change the metaclass
+            cast("dict[str, Any]", gc.get_referents(cls.__dict__)[0])[name] = (
+                value  # setting it the usual way would change the metaclass
+            )
         elif name not in ("__module__", "__qualname__"):
             type.__setattr__(cls, name, value)
     if isinstance(cls, enum.EnumMeta):

@@ -56,7 +56,10 @@ class FastPickler(Overriding, pickle.Pickler):
     """The C pickler."""
 
 
-class DeepPickler(Overriding, pickle._Pickler):  # type: ignore[name-defined,misc]
+_Pickler: Any = pickle._Pickler  # the one in Python
+
+
+class DeepPickler(Overriding, _Pickler):  # type: ignore[misc]  # its class is known at run time only
     """The pickler in Python: slower, but it has no C stack to overflow."""
 
     def save(self, obj: Any, save_persistent_id: bool = True) -> None:

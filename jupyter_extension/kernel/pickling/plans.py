@@ -30,9 +30,15 @@ def choose(obj: Any, saving: Any) -> Reducer:
     kind = type(obj)
     if kind is Lost:
         return lambda placeholder, _saving: (rebuild.lost, explain(placeholder))
-    found: Reducer | None = saving.families.exact.get(kind) or REDUCERS.get(kind)
-    if found is not None:
-        return found
+    exact: Reducer | None = saving.families.exact.get(kind)
+    if exact is None:
+        exact = REDUCERS.get(kind)
+    if exact is not None:
+        return exact
+    return _by_bases(obj, kind, saving)
+
+
+def _by_bases(obj: Any, kind: type, saving: Any) -> Reducer:
     if issubclass(kind, type) or kind in NAMED:
         return reduce_class
     for base in mro(kind):

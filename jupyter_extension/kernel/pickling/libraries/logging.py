@@ -7,6 +7,7 @@ import sys
 from typing import Any
 
 from .. import rebuild
+from ..lost import Lost
 
 MODULE = "logging"
 NAME = "libraries.logging"
@@ -52,6 +53,11 @@ def _level_names() -> dict[int, str]:
     return {level: name for level, name in logging._levelToName.items() if level % 10}
 
 
+def _usable(handler: Any) -> bool:
+    """Tell whether a handler came back whole: one whose stream is gone would raise at each message."""
+    return isinstance(handler, logging.Handler) and not any(type(value) is Lost for value in vars(handler).values())
+
+
 def apply(state: Any, _loading: Any) -> None:
     """Put the loggers back."""
     loggers, disable, levels = state
@@ -59,7 +65,7 @@ def apply(state: Any, _loading: Any) -> None:
         logging.addLevelName(level, name)
     for name, attributes in loggers.items():
         logger = logging.getLogger(name or None)
-        handlers = [handler for handler in attributes["handlers"] if isinstance(handler, logging.Handler)]
+        handlers = [handler for handler in attributes["handlers"] if _usable(handler)]
         vars(logger).update(attributes, handlers=handlers)
         for handler in handlers:
             logging._addHandlerRef(handler)  # type: ignore[attr-defined]

@@ -16,7 +16,7 @@ _GUI = {"inline": "inline", "ipympl": "widget", "nbagg": "notebook"}
 
 def reduce_figure(figure: Any, saving: Any) -> Any:
     """Reduce a figure, with what the user connected to its events; pyplot's windows are opened again by `apply`."""
-    function, args, state, *rest = reduce_guarded(figure, saving)
+    function, args, state, *_ = reduce_guarded(figure, saving)
     state = {name: value for name, value in state.items() if name != "_restore_to_pylab"}
     return rebuild.family, (NAME, "figure", function, args), (state, _callbacks(figure)), None, None, set_figure
 
@@ -70,14 +70,10 @@ def capture(_saving: Any) -> Any:
 
 def apply(state: Any, loading: Any) -> None:
     """Put the backend and the settings back, and open pyplot's figures again."""
-    import matplotlib  # noqa: PLC0415 - the saved kernel had it
-
+    matplotlib: Any = sys.modules["matplotlib"]
     _set_backend(matplotlib, state["backend"], loading)
     for name, value in state["settings"].items():
-        try:
-            matplotlib.rcParams[name] = value
-        except (KeyError, ValueError) as error:
-            loading.warn(f"matplotlib's setting {name} could not be set to {value!r}: {error}")
+        loading.attempt(f"matplotlib's setting {name}", matplotlib.rcParams.__setitem__, name, value)
     if state["figures"]:
         _open_figures(state["figures"])
 
@@ -98,7 +94,7 @@ def _set_backend(matplotlib: Any, backend: str | None, loading: Any) -> None:
 def _open_figures(figures: dict[Any, Any]) -> None:
     import matplotlib.pyplot as plt  # noqa: PLC0415 - the saved kernel had it
 
-    backend = plt._get_backend_mod()  # type: ignore[attr-defined]
+    backend = plt._get_backend_mod()
     for number, shown in figures.items():
         callbacks = _callbacks(shown)
         manager = backend.new_figure_manager_given_figure(number, shown)

@@ -121,7 +121,7 @@ def atoms(numpy: Any) -> list[type]:
     return [numpy.dtype, *{type(numpy.dtype(code)) for code in numpy.typecodes["All"]}, *_scalars(numpy.generic)]
 
 
-def _scalars(kind: type) -> list[type]:
+def _scalars(kind: Any) -> list[type]:
     return [kind, *(found for child in kind.__subclasses__() for found in _scalars(child))]
 
 

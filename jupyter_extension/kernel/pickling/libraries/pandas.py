@@ -107,9 +107,6 @@ def apply(state: Any, loading: Any) -> None:
     pandas = sys.modules["pandas"]
     options, accessors = state
     for key, value in options.items():
-        try:
-            pandas.set_option(key, value)
-        except Exception as error:  # noqa: BLE001 - another version may lack the option
-            loading.warn(f"pandas option {key} could not be set to {value!r}: {error}")
+        loading.attempt(f"the option {key} of pandas", pandas.set_option, key, value)
     for kind, name, accessor in accessors:
         pandas.api.extensions.__dict__[f"register_{kind.__name__.lower()}_accessor"](name)(accessor)

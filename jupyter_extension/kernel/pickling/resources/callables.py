@@ -22,7 +22,8 @@ def reduce_lru_cache(wrapper: Any, saving: Any) -> Any:
     attributes = dict(vars(wrapper))
     function = attributes.pop("__wrapped__", None)
     info = wrapper.cache_info()
-    typed = bool(getattr(wrapper, "cache_parameters", dict)().get("typed", False))
+    parameters: dict[str, Any] = getattr(wrapper, "cache_parameters", dict)()
+    typed = bool(parameters.get("typed", False))
     results = _results(wrapper) if info.maxsize is None else {}
     return (
         rebuild.family,

@@ -9,6 +9,7 @@ from __future__ import annotations
 import io
 import os
 import tempfile
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from .. import rebuild
@@ -175,7 +176,7 @@ def closed(kind: Any, form: dict[str, Any]) -> Any:
 def reopen(kind: Any, form: dict[str, Any], was: tuple[Any, ...], position: int, pending: bytes) -> Any:
     """Open a file again; a placeholder if it is gone or has changed."""
     found = Found(*was)
-    there = os.path.exists(found.path)
+    there = Path(found.path).exists()
     problem = _restore_temporary(found) if found.content is not None and not there else _unlike(found)
     if problem:
         return rebuild.loading().lose(f"file {found.path}", problem)
@@ -196,7 +197,7 @@ def _open_as_it_is(path: str, flags: int) -> int:
 
 def _unlike(found: Found) -> str | None:
     try:
-        status = os.stat(found.path)
+        status = Path(found.path).stat()
     except OSError as error:
         return f"it is not there: {error.strerror}"
     if status.st_size != found.size or abs(status.st_mtime_ns - found.changed_ns) > 2_000_000_000:
@@ -207,7 +208,7 @@ def _unlike(found: Found) -> str | None:
 def _restore_temporary(found: Found) -> str | None:
     path = found.path.replace(" (deleted)", "")
     try:
-        if found.path != path or not os.path.exists(path):
+        if found.path != path or not Path(path).exists():
             os.makedirs(os.path.dirname(path), exist_ok=True)  # noqa: PTH103, PTH120 - paths as they were
             with open(path, "wb") as file:  # noqa: PTH123 - a path as the operating system gave it
                 file.write(found.content or b"")

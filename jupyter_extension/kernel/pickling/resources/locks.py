@@ -91,4 +91,4 @@ def reducers(_module: Any) -> dict[type, Any]:
 
 def inherited(_module: Any) -> dict[type, Any]:
     """Give the reducers of types and their subclasses."""
-    return {_thread._local: reduce_local}  # type: ignore[attr-defined]
+    return {_thread._local: reduce_local}

@@ -36,8 +36,9 @@ def reduce_memoryview(view: memoryview, saving: Any) -> Any:
 def view(owner: Any, offset: int, length: int, form: str, shape: Any, readonly: bool) -> memoryview:
     """Give a memoryview of a part of an object's memory."""
     plain = memoryview(owner).cast("B")[offset : offset + length]
-    shown = plain if form == "B" and len(shape) == 1 else plain.cast(form, shape)  # type: ignore[call-overload]
-    return shown.toreadonly() if readonly and not shown.readonly else shown  # type: ignore[no-any-return]
+    shown: Any = plain if form == "B" and len(shape) == 1 else plain.cast(form, shape)  # type: ignore[call-overload]
+    made: memoryview = shown.toreadonly() if readonly and not shown.readonly else shown
+    return made
 
 
 def reduce_match(match: re.Match[Any], _saving: Any) -> Any:

@@ -17,7 +17,7 @@ import sys
 import traceback
 import types
 from pathlib import Path
-from typing import Any, Dict, List, NamedTuple, Optional
+from typing import Any, NamedTuple
 
 PACKAGE = Path(__file__).parents[4] / "jupyter_extension" / "kernel"
 
@@ -26,14 +26,14 @@ class Case(NamedTuple):
     """One line of the specification: cells that build, cells that check what arrived."""
 
     name: str
-    needs: List[str]
-    build: List[str]
+    needs: list[str]
+    build: list[str]
     check: str
 
 
-def read_cases(path: Path) -> List[Case]:
+def read_cases(path: Path) -> list[Case]:
     """Read a file of cases: `# %% name [needs: module ...]` begins one, `# %% cell` another cell of it, `# %% check` its check."""
-    cases: List[Case] = []
+    cases: list[Case] = []
     kind, needs, name = "", "", ""
     for block in path.read_text().split("\n# %% ")[1:]:
         head, _, body = block.partition("\n")
@@ -54,7 +54,7 @@ class History:
     def __init__(self) -> None:
         self.input_hist_parsed = [""]
         self.input_hist_raw = [""]
-        self.output_hist: Dict[int, Any] = {}
+        self.output_hist: dict[int, Any] = {}
 
 
 class PlainShell:
@@ -73,7 +73,7 @@ class PlainShell:
         self.history_manager.input_hist_parsed.append(source)
         self.history_manager.input_hist_raw.append(source)
         self.execution_count += 1
-        name = "<cell %d>" % self.execution_count
+        name = f"<cell {self.execution_count}>"
         linecache.cache[name] = (len(source), None, source.splitlines(True), name)
         exec(compile(source, name, "exec"), self.user_ns)
 
@@ -103,7 +103,7 @@ def install() -> Any:
     return importlib.import_module("session_migrator_kernel.pickling")
 
 
-class Sink(Dict[str, bytes]):
+class Sink(dict[str, bytes]):
     """Keeps the parts."""
 
     def add(self, name: str, data: Any) -> None:
@@ -115,29 +115,29 @@ class Sink(Dict[str, bytes]):
 class Source:
     """Gives each part once."""
 
-    def __init__(self, parts: Dict[str, bytes]) -> None:
+    def __init__(self, parts: dict[str, bytes]) -> None:
         self._parts = parts
 
-    def names(self) -> List[str]:
+    def names(self) -> list[str]:
         return list(self._parts)
 
     def read(self, name: str) -> bytearray:
         return bytearray(self._parts.pop(name))
 
 
-def save(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
+def save(pickling: Any, case: Case, store: Path) -> dict[str, Any] | None:
     """Build a case and save it."""
     shell = make_shell()
     for cell in case.build:
         shell.run(cell)
-    first, second = (apart(dump, pickling, shell, store / f"{_file(case)}{suffix}") for suffix in ("", ".again"))
+    first, _ = (apart(dump, pickling, shell, store / f"{_file(case)}{suffix}") for suffix in ("", ".again"))
     if "error" in first:
         raise RuntimeError(first["error"])
     parts, again = (pickle.loads((store / f"{_file(case)}{suffix}").read_bytes()) for suffix in ("", ".again"))
     return {"report": first, "unstable": [name for name in parts if parts[name] != again.get(name)]}
 
 
-def dump(pickling: Any, shell: Any, target: Path) -> Dict[str, Any]:
+def dump(pickling: Any, shell: Any, target: Path) -> dict[str, Any]:
     """Save the shell's state into a file, in a forked child as in a real kernel."""
     sink = Sink()
     report = pickling.dump(shell, sink, skip=frozenset(), progress=lambda name: None)
@@ -145,7 +145,7 @@ def dump(pickling: Any, shell: Any, target: Path) -> Dict[str, Any]:
     return report
 
 
-def load(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
+def load(pickling: Any, case: Case, store: Path) -> dict[str, Any] | None:
     """Restore a case and check it."""
     shell = make_shell()
     parts = pickle.loads((store / _file(case)).read_bytes())
@@ -153,7 +153,7 @@ def load(pickling: Any, case: Case, store: Path) -> Optional[Dict[str, Any]]:
     shell.user_ns["REPORT"] = report
     try:
         shell.run(case.check)
-    except BaseException:
+    except BaseException:  # noqa: BLE001 - shown by the test that reads it
         return {"report": report, "error": traceback.format_exc()}
     return {"report": report}
 
@@ -162,12 +162,12 @@ def _file(case: Case) -> str:
     return case.name.replace(" ", "_").replace("/", "_").replace(":", "_")
 
 
-def missing(case: Case) -> List[str]:
+def missing(case: Case) -> list[str]:
     """The modules that a case needs and that are not installed."""
     return [name for name in case.needs if importlib.util.find_spec(name) is None]
 
 
-def apart(action: Any, *args: Any) -> Dict[str, Any]:
+def apart(action: Any, *args: Any) -> dict[str, Any]:
     """Do it in a forked child, and give what it gave, or its error."""
     reading, writing = os.pipe()
     pid = os.fork()
@@ -176,7 +176,7 @@ def apart(action: Any, *args: Any) -> Dict[str, Any]:
         os.dup2(2, 1)
         try:
             answer = action(*args) or {}
-        except BaseException:
+        except BaseException:  # noqa: BLE001 - shown by the test that reads it
             answer = {"error": traceback.format_exc()}
         with os.fdopen(writing, "w") as pipe:
             json.dump(answer, pipe, default=repr)
@@ -185,12 +185,11 @@ def apart(action: Any, *args: Any) -> Dict[str, Any]:
     with os.fdopen(reading) as pipe:
         text = pipe.read()
     _, status = os.waitpid(pid, 0)
-    return json.loads(text) if text else {"error": "ended with status %d" % status}
+    return json.loads(text) if text else {"error": f"ended with status {status}"}
 
 
 def main() -> None:
     """Move all cases in one direction."""
-    import importlib.util
 
     direction, store, room, *files = sys.argv[1:]
     Path(room).mkdir(exist_ok=True)
@@ -202,10 +201,10 @@ def main() -> None:
         for case in read_cases(Path(file)):
             lacking = missing(case)
             if lacking:
-                answer: Dict[str, Any] = {"lacking": lacking}
+                answer: dict[str, Any] = {"lacking": lacking}
             else:
                 answer = apart(save if direction == "save" else load, pickling, case, Path(store))
-            print(json.dumps(dict(answer, name=case.name)), flush=True)
+            print(json.dumps(dict(answer, name=case.name)), flush=True)  # noqa: T201 - the answer to the test
 
 
 if __name__ == "__main__":
