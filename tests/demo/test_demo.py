@@ -8,7 +8,8 @@ import signal
 import pytest
 
 from migrator.demo import marks
-from tests.rigs.federation import Federation, demo_id, start_demo, wait_until
+from tests.rigs.browser import running_browser
+from tests.rigs.federation import RESULTS, Federation, demo_id, start_demo, wait_until
 
 pytestmark = [pytest.mark.federation, pytest.mark.timeout(420)]
 
@@ -70,3 +71,19 @@ def test_no_demo_here(federation: Federation, tmp_path):
     done = subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
     assert done.returncode == 1
     assert "start one with `migrator demo`" in done.stderr
+
+
+@pytest.mark.browser
+async def test_the_page_shows_the_members_and_its_buttons_work(federation: Federation):
+    await federation.wait_for_machines()
+    state = federation.state
+    async with running_browser() as browser:
+        page = await browser.new_page()
+        await page.goto(f"{state.status_url}/?token={state.status_token}")
+        member = page.locator("article", has_text="Member b")
+        await member.get_by_text("Machine: up").wait_for()
+        await member.get_by_role("button", name="Kill now").click()
+        await member.get_by_text("Machine: down").wait_for(timeout=60_000)
+        await member.get_by_text("Machine: up").wait_for(timeout=60_000)
+        await page.screenshot(path=RESULTS / "status.png")
+        assert await page.locator("#error").text_content() == ""

@@ -66,7 +66,7 @@ class Journey:
         for index in (self._long, *self._queued):
             await self.lab.start_cell(index)
         await self.lab.wait_for_text(self._long, "step 3")
-        await self._screenshot("before")
+        await self.screenshot("before")
 
     @property
     def source(self) -> str:
@@ -94,7 +94,7 @@ class Journey:
         await self.lab.write_file("go", "")
         cells = [await self.lab.wait_for_cell(index) for index in (self._long, *self._queued)]
         await self.lab.wait_for_kernel()
-        await self._screenshot("after")
+        await self.screenshot("after")
         steps = re.findall(r"step (\d+)", cells[0].text)
         assert [int(step) for step in steps] == list(range(len(steps))), (
             "the long cell's output is whole and not doubled"
@@ -113,6 +113,13 @@ class Journey:
         assert await self.lab.file("kept.txt") == "written before the move"
         executions = (await self.lab.file("executions.txt")).split("\n")
         assert {name: executions.count(name) for name in ran_once} == dict.fromkeys(ran_once, 1)
+
+    async def all_goes_on(self) -> None:
+        """All that must be true of page, terminal, links and processes at the end of every story."""
+        await self.terminal_stayed()
+        await self.page_stayed()
+        await self.links_lead_on()
+        await self.runs_in_one_place()
 
     async def page_stayed(self) -> None:
         """No reload, no dialog, the same kernel, all idle, and saving works."""
@@ -207,7 +214,8 @@ class Journey:
         await wait_until(there, 60, lambda: f"{path} was not written")
         return await self.lab.file(path)
 
-    async def _screenshot(self, name: str) -> None:
+    async def screenshot(self, name: str) -> None:
+        """Of the page as the user sees it; kept with the test's results."""
         await self.lab.page.screenshot(path=self.results / f"{name}.png")
 
 

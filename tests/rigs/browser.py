@@ -223,7 +223,7 @@ async def running_browser() -> AsyncIterator[Browser]:
 
 @contextlib.asynccontextmanager
 async def lab_page(results: Path) -> AsyncIterator[Lab]:
-    """A page of its own; a screenshot and the console are kept in `results` at the end."""
+    """A page of its own; its console is kept in `results` at the end."""
     await asyncio.to_thread(results.mkdir, parents=True, exist_ok=True)
     async with running_browser() as browser:
         context = await browser.new_context(viewport={"width": 1280, "height": 900})
@@ -232,5 +232,4 @@ async def lab_page(results: Path) -> AsyncIterator[Lab]:
         try:
             yield lab
         finally:
-            await lab.page.screenshot(path=results / "end.png")
             (results / "console.log").write_text("\n".join(lab.console))
