@@ -51,7 +51,8 @@ def run(job: Job, forked: forking.Forked) -> NoReturn:
 
 def _save(job: Job) -> int:
     _close_what_others_wait_for({job.pipe, job.life})
-    sys.stdout = sys.__stdout__ = sys.stderr = sys.__stderr__ = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    sys.stdout = sys.stderr = silence = open(os.devnull, "w")  # noqa: SIM115, PTH123
+    vars(sys).update(__stdout__=silence, __stderr__=silence)
     pipe = Pipe(job.pipe, job.progress, forking.splice)
     pipe.write(stream.json_frame(stream.HELLO, _hello(job), stream.VERSION))
     sink = PartSink(pipe, stream.unpack_base(job.base), forking.checks)

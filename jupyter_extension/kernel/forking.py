@@ -8,6 +8,7 @@ the main thread may fork, and only between cells.
 from __future__ import annotations
 
 import contextlib
+import importlib
 import os
 import random
 import signal
@@ -18,9 +19,9 @@ from functools import partial
 from typing import Any, Callable, Iterator, NamedTuple
 
 try:
-    from . import _forker
+    _forker: Any = importlib.import_module("._forker", __package__)
 except ImportError:  # built without a C compiler, or for another platform
-    _forker = None  # type: ignore[assignment]
+    _forker = None
 
 ANY_THREAD = _forker is not None
 checks: Callable[[Any, int], bytes] | None = _forker.checks if _forker is not None and _forker.HAVE_XXH3 else None
@@ -60,7 +61,7 @@ def restore_random(state: tuple[Any, ...]) -> None:
     inst = _instance()
     if inst is not None and state and state[0] is not None:
         super(random.Random, inst).setstate(state[0])
-        inst.gauss_next = state[1]
+        setattr(inst, "gauss_next", state[1])  # noqa: B010 - the type stubs do not know it
 
 
 def _instance() -> random.Random | None:
@@ -78,7 +79,7 @@ def _random_state() -> tuple[Callable[[], Any], ...]:
 @contextlib.contextmanager
 def _history_thread_left_alone() -> Iterator[None]:
     """IPython (8.15 and later) ends its history thread before each fork and waits for its disk; our child needs no such care."""
-    manager = getattr(sys.modules.get("IPython.core.history"), "HistoryManager", None)
+    manager: Any = getattr(sys.modules.get("IPython.core.history"), "HistoryManager", None)
     instances = getattr(manager, "_instances", None)
     if instances is None:
         yield
@@ -95,7 +96,7 @@ def _quiet() -> None:
     null = os.open(os.devnull, os.O_RDWR)
     for fd in range(3):
         os.dup2(null, fd)
-    sys.stdout = sys.stderr = None  # type: ignore[assignment]
+    sys.stdout = sys.stderr = None
     for number in (signal.SIGINT, signal.SIGHUP, signal.SIGPIPE):
         signal.signal(number, signal.SIG_IGN)
     os.setpgid(0, 0)

@@ -32,7 +32,7 @@ def apply() -> None:
 def _shell() -> Any:
     from IPython import get_ipython  # noqa: PLC0415 - there is none in the server that shares this package
 
-    shell = get_ipython()  # type: ignore[no-untyped-call]
+    shell = get_ipython()
     if shell is None or not hasattr(getattr(shell, "kernel", None), "post_handler_hook"):
         raise RuntimeError("this kernel is not an ipykernel")
     return shell

@@ -118,7 +118,7 @@ class PartSink:
         """One part: a buffer, or several that are joined. ValueError for a name that was there before."""
         if name in self._names:
             raise ValueError(f"two parts are named {name!r}")
-        buffers = [_flat(one) for one in (data if isinstance(data, (list, tuple)) else [data])]
+        buffers = [_flat(one) for one in ([data] if isinstance(data, (bytes, bytearray, memoryview)) else data)]
         length = sum(map(len, buffers))
         self._names[name] = length
         if len(buffers) > 1 and length <= BLOCK_SIZE:
