@@ -9,6 +9,7 @@ A line of JSON per case goes to standard output. ROOM is the working folder of t
 from __future__ import annotations
 
 import importlib
+import importlib.util
 import json
 import linecache
 import os
