@@ -14,6 +14,7 @@ from jupyter_extension.kernel_client.silent import SilentClient
 
 PACKAGE = "session_migrator_kernel"
 OLDEST = (3, 8)
+_LONGEST = 107  # bytes of a unix socket's path: unix(7)
 _FOLDER = Path(jupyter_extension.kernel.__file__).resolve().parent
 
 _START = """\
@@ -31,9 +32,19 @@ start({path!r})
 
 
 def socket_path(connection_file: str) -> str:
-    """Where the agent of this kernel listens: the same for everybody, and short enough for a unix socket (107 bytes)."""
-    name = hashlib.blake2b(os.fsencode(os.path.realpath(connection_file)), digest_size=10).hexdigest()
-    return str(Path(tempfile.gettempdir()) / f"session-migrator-{os.getuid()}" / name)
+    """Where the agent of this kernel listens: the same for everybody, and never too long for a unix socket.
+
+    It lies in the temporary folder, since two containers may use equal paths for different kernels. Where that folder's
+    name is too long, it lies in /tmp under a name that stands for both.
+    """
+    temporary, kernel = tempfile.gettempdir(), os.path.realpath(connection_file)
+    path = _socket(temporary, kernel)
+    return path if len(os.fsencode(path)) <= _LONGEST else _socket("/tmp", f"{temporary}\0{kernel}")  # noqa: S108 - the agent refuses a folder that others may enter
+
+
+def _socket(folder: str, meaning: str) -> str:
+    name = hashlib.blake2b(os.fsencode(meaning), digest_size=10).hexdigest()
+    return str(Path(folder) / f"session-migrator-{os.getuid()}" / name)
 
 
 def connect(path: str) -> socket.socket | None:

@@ -6,6 +6,7 @@ import asyncio
 import os
 import stat
 import sys
+import tempfile
 from pathlib import Path
 
 import pytest
@@ -50,6 +51,22 @@ async def test_a_second_attach_finds_the_same_agent(kernels: Kernels) -> None:
 def _modes(path: Path) -> tuple[int, int]:
     assert len(os.fsencode(path)) < 108
     return stat.S_IMODE(path.stat().st_mode), stat.S_IMODE(path.parent.stat().st_mode)
+
+
+async def test_a_long_temporary_folder_does_not_keep_the_agent_out(
+    kernels: Kernels, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel = await kernels.bare()
+    paths = set()
+    for name in ("a", "b"):
+        folder = tmp_path / (name * 120)
+        folder.mkdir()
+        monkeypatch.setattr(tempfile, "tempdir", str(folder))
+        paths.add(socket_path(kernel.connection_file))
+    assert len(paths) == 2, "equal connection files of two containers are two kernels"
+    agent = await KernelAgent.attach(kernel.connection_file)
+    assert agent.pid == kernel.process.pid
+    assert _modes(Path(socket_path(kernel.connection_file))) == (0o600, 0o700)
 
 
 async def test_a_restarted_kernel_gets_a_new_agent(kernels: Kernels) -> None:
