@@ -18,7 +18,7 @@ import sys
 import traceback
 import types
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, Dict, NamedTuple
 
 PACKAGE = Path(__file__).parents[4] / "jupyter_extension" / "kernel"
 
@@ -104,7 +104,7 @@ def install() -> Any:
     return importlib.import_module("session_migrator_kernel.pickling")
 
 
-class Sink(dict[str, bytes]):
+class Sink(Dict[str, bytes]):
     """Keeps the parts."""
 
     def add(self, name: str, data: Any) -> None:
