@@ -74,13 +74,13 @@ class LiveKernel:
         return kernel
 
     async def _ready(self) -> None:
-        """Until it answers; its connection file may have been there before it."""
+        """Until it answers on both channels; a connection file is there before its kernel, and subscribing takes its time."""
         deadline = time.monotonic() + LIMIT_S
         while time.monotonic() < deadline and self.process.poll() is None:
             asked = self.client.kernel_info()
             with contextlib.suppress(Empty):
-                while (await self.client.get_shell_msg(timeout=1))["parent_header"].get("msg_id") != asked:
-                    pass
+                await _answer(self.client.get_shell_msg, asked)
+                await _answer(self.client.get_iopub_msg, asked)
                 return
         raise AssertionError(self.log.read_text())
 
@@ -140,6 +140,12 @@ class LiveKernel:
             self.process.send_signal(signal.SIGCONT)
             self.process.kill()
         await asyncio.to_thread(self.process.wait)
+
+
+async def _answer(receive: Any, msg_id: str) -> None:
+    """Read until a message that answers `msg_id`; Empty if a second passes without any."""
+    while (await receive(timeout=1))["parent_header"].get("msg_id") != msg_id:
+        pass
 
 
 async def until(condition: Any, limit_s: float = LIMIT_S) -> None:
