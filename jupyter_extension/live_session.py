@@ -13,6 +13,7 @@ from jupyter_extension.errors import ExtensionError, FencedOut, WrongState
 from jupyter_extension.feed import Feed
 from jupyter_extension.lease import Lease
 from jupyter_extension.link import Link, SessionInfo
+from jupyter_extension.login import Login
 from jupyter_extension.machinery import Ears, Machinery, assemble
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.messages import JsonDict, to_wire
@@ -48,6 +49,7 @@ class LiveSession:
         self.channels = PageChannels(parts.managers, connection_class, self.mute.passes)
         self.agents = Agents(parts.managers, log)
         self.layout = Layout(parts.managers, parts.sessions, lambda: parts.terminals)
+        self.login = Login(parts.web_app)
         self.machinery: Machinery | None = None
         self.gateway_url = ""
         self._held: list[tuple[str, str, JsonDict]] = []
@@ -148,7 +150,9 @@ class LiveSession:
     async def _begin(self) -> None:
         info = await self._first_contact()
         self.status.session = info.id
-        ears = Ears(self.recorder, self.watches, self.channels, self.mute, self.agents, self.layout, self.status)
+        ears = Ears(
+            self.recorder, self.watches, self.channels, self.mute, self.agents, self.layout, self.login, self.status
+        )
         machinery = await assemble(
             info, self._link, self._parts, self._settings, ears, self._close_pages, self._forward_held, self.log
         )

@@ -13,6 +13,7 @@ from jupyter_extension.checkpoint.checkpointer import Checkpointer
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.freezer import Freezer, Stopper
 from jupyter_extension.link import Link, SessionInfo, keys_of
+from jupyter_extension.login import Login
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.pump import JournalPump
 from jupyter_extension.record.recorder import Recorder
@@ -43,6 +44,7 @@ class Ears:
     mute: Mute
     agents: Agents
     layout: Layout
+    login: Login
     status: Status
 
 
@@ -139,6 +141,7 @@ def _checkpointer(
         pump=pump,
         workspace=workspace,
         layout=ears.layout,
+        login=ears.login,
         log=log,
     )
     limits = Limits(settings.min_interval_s, settings.kernel_share, settings.machine_share)
@@ -173,6 +176,7 @@ def _restorer(
         watches=ears.watches,
         channels=ears.channels,
         mute=ears.mute,
+        login=ears.login,
         managers=parts.managers,
         terminals=parts.terminals,
         output_limit=settings.output_limit,

@@ -15,6 +15,7 @@ from jupyter_extension.agents import Agents
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.errors import ExtensionError, FencedOut, GatewayRefused, GatewayUnreachable, SnapshotFailed
 from jupyter_extension.link import Link
+from jupyter_extension.login import Login
 from jupyter_extension.record.pump import JournalPump
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.workspace import Workspace
@@ -79,6 +80,7 @@ class Capture:
         pump: JournalPump,
         workspace: Workspace,
         layout: Layout,
+        login: Login,
         log: logging.Logger,
     ) -> None:
         self.base: Manifest | None = None
@@ -86,7 +88,7 @@ class Capture:
         self.hurry = asyncio.Event()
         self._store, self._keys, self._session, self._epoch = store, keys, session, epoch
         self._link, self._agents, self._recorder, self._pump = link, agents, recorder, pump
-        self._workspace, self._layout, self._log = workspace, layout, log
+        self._workspace, self._layout, self._login, self._log = workspace, layout, login, log
 
     async def take(self, plan: Plan) -> Result:
         """One durable snapshot. Raises FencedOut, or SnapshotFailed: then the last one stands."""
@@ -132,7 +134,7 @@ class Capture:
             "files": files,
             "journal": {"epoch": position[0], "seq": position[1]},
             "redo": self._recorder.uncovered(covered),
-            "server": {"at": time.time()},
+            "server": {"at": time.time(), "login": self._login.to_json()},
         }
         if not plan.freeze:
             await writer.compact()

@@ -1,4 +1,4 @@
-"""Restores a session: files, kernels, sessions, terminals, redo log, in this order. The first readable snapshot counts."""
+"""Restores a session: files, kernels, sessions, terminals, redo log, login, in this order. The first readable snapshot counts."""
 
 from __future__ import annotations
 
@@ -7,6 +7,7 @@ import logging
 import time
 from typing import Any, Awaitable, Dict
 
+from jupyter_extension.login import Login
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
@@ -36,6 +37,7 @@ class Restorer:
         watches: Watches,
         channels: PageChannels,
         mute: Mute,
+        login: Login,
         managers: Any,
         terminals: Any,
         output_limit: int,
@@ -46,7 +48,7 @@ class Restorer:
         self.background: list[asyncio.Future[None]] = []
         self._snapshots, self._workspace, self._kernels = snapshots, workspace, kernels
         self._recorder, self._watches, self._channels, self._mute = recorder, watches, channels, mute
-        self._managers, self._terminals, self._log = managers, terminals, log
+        self._login, self._managers, self._terminals, self._log = login, managers, terminals, log
         self._output_limit, self._replay_wait = output_limit, replay_wait_s
 
     async def restore(self, newest: str | None) -> JsonDict:
@@ -88,6 +90,7 @@ class Restorer:
             await self._kernels.save_row(row)
         terminals = reopen(self._terminals, layout["terminals"], self._kernels.moved(reader), self._log)
         rows = await self._resubmit(loads, layout, body["kernels"], logs)
+        self._login.adopt(body["server"].get("login") or {})
         report: JsonDict = {
             "snapshot": reader.manifest.snapshot,
             "kernels": rows,
