@@ -19,7 +19,8 @@ import pytest
 
 from migrator.demo.nodejs import proxy_command
 from tests.rigs import tiny_pod
-from tests.rigs.small_hub import PROXY_TOKEN, TOKEN, SmallHub, free_ports, small_hub
+from tests.rigs.ports import free_ports
+from tests.rigs.small_hub import PROXY_TOKEN, TOKEN, SmallHub, small_hub
 
 SECRET = "federation-secret-of-at-least-32-bytes"
 LEASE_S = 3

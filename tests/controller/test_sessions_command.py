@@ -9,7 +9,7 @@ import pytest
 
 from migrator.cli import main
 from tests.controller.conftest import Federation
-from tests.rigs.small_hub import free_ports
+from tests.rigs.ports import free_ports
 
 
 @pytest.fixture

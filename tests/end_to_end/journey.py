@@ -145,6 +145,9 @@ class Journey:
         page = await self.lab.context.new_page()
         await page.goto(self.federation.link, wait_until="commit")
         await page.wait_for_url(f"**/user/{self.lab.user}/lab/**", wait_until="commit", timeout=60_000)
+        # Lab changes its address while it starts, and a page that is closed in that moment never says that it is.
+        await page.wait_for_function("() => window.jupyterapp", timeout=120_000)
+        await page.evaluate("() => window.jupyterapp.restored")
         await page.close()
 
     async def runs_in_one_place(self) -> None:

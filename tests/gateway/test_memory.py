@@ -17,7 +17,7 @@ from migrator.session.tokens import issue
 from migrator.storage.gateway import GatewayStore
 from migrator.storage.opening import open_store
 from tests.gateway.conftest import SECRET
-from tests.rigs.small_hub import free_ports
+from tests.rigs.ports import free_ports
 
 LIMIT = 300 * 2**20
 SESSIONS, PACKS, SIZE = 50, 3, 8 * 2**20

@@ -14,7 +14,7 @@ from migrator.gateway.settings import Gateway
 from migrator.session import phases
 from migrator.storage.errors import Conflict, Denied, Fenced, NotFound, QuotaExceeded
 from tests.gateway.conftest import Rig
-from tests.rigs.small_hub import free_ports
+from tests.rigs.ports import free_ports
 
 PACK = "packs/" + "0" * 32
 

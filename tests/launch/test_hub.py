@@ -11,7 +11,8 @@ import pytest
 from migrator.demo.nodejs import proxy_command
 from migrator.launch.errors import AlreadyRunning, HubDenied, HubUnavailable, LaunchTimeout, NoRoom, SpawnFailed
 from migrator.launch.hub import Hub
-from tests.rigs.small_hub import SmallHub, free_ports, small_hub
+from tests.rigs.ports import free_ports
+from tests.rigs.small_hub import SmallHub, small_hub
 
 
 @pytest.fixture

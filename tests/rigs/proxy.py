@@ -10,7 +10,8 @@ import urllib.request
 from collections.abc import Iterator
 
 from migrator.demo.nodejs import proxy_command
-from tests.rigs.small_hub import PROXY_TOKEN, free_ports
+from tests.rigs.ports import free_ports
+from tests.rigs.small_hub import PROXY_TOKEN
 
 
 @contextlib.contextmanager

@@ -6,7 +6,6 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
 import time
@@ -14,6 +13,8 @@ import urllib.request
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
+
+from tests.rigs.ports import free_ports
 
 TOKEN = "hub-token-0123456789abcdef0123456789"
 PROXY_TOKEN = "proxy-token-0123456789abcdef"
@@ -79,15 +80,6 @@ class SmallHub:
     def server_pid(self, user: str) -> int:
         """The process of a user's server."""
         return int(json.loads(self.get(f"/user/{user}/api")[1])["pid"])
-
-
-def free_ports(count: int) -> list[int]:
-    """Ports that nobody listens on now."""
-    with contextlib.ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _ in range(count)]
-        for each in sockets:
-            each.bind(("127.0.0.1", 0))
-        return [each.getsockname()[1] for each in sockets]
 
 
 @contextlib.contextmanager

@@ -20,7 +20,7 @@ from migrator.serving.handler import ApiHandler
 from migrator.serving.logs import JsonFormatter, about
 from migrator.serving.service import Service
 from migrator.serving.settings import ServiceSettings, SettingsError
-from tests.rigs.small_hub import free_ports
+from tests.rigs.ports import free_ports
 
 
 class SlowHandler(ApiHandler):

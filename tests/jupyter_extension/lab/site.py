@@ -12,7 +12,8 @@ import urllib.request
 from pathlib import Path
 from typing import Any
 
-from tests.rigs.small_hub import PROXY_TOKEN, free_ports
+from tests.rigs.ports import free_ports
+from tests.rigs.small_hub import PROXY_TOKEN
 
 ROOT = Path(__file__).parents[3]
 BASE = "/user/x/"
