@@ -78,6 +78,10 @@ lock-check: # the constraints satisfy pyproject.toml: resolving with them change
 bench: setup ## all measurements; writes docs/benchmarks.md
 	@$(BIN)/python -m benchmarks $(ARGS)
 
+.PHONY: coverage
+coverage: setup ## which libraries' objects survive a move; writes docs/coverage.md (ARGS: names of libraries, or --quick to compare)
+	@PATH="$(CURDIR)/$(BIN):$$PATH" nice $(BIN)/python -m benchmarks.coverage $(ARGS)
+
 .PHONY: clusters
 clusters: setup ## two Kubernetes clusters on this machine (root; Ctrl-C ends them)
 	@exec $(BIN)/python -m tests.rigs.kubernetes $(ARGS)

@@ -13,7 +13,7 @@ from benchmarks.states import IMPORTS, State
 from tests.rigs.kernels import LIMIT_S, LiveKernel
 
 REQUIREMENT = "elastic-kernel==0.2.3"
-_CLASS = ("--IPKernelApp.kernel_class=elastic_kernel.kernel.ElasticKernel",)
+CLASS = ("--IPKernelApp.kernel_class=elastic_kernel.kernel.ElasticKernel",)
 
 
 async def run(state: State, folder: Path, samples: Samples) -> None:
@@ -23,23 +23,28 @@ async def run(state: State, folder: Path, samples: Samples) -> None:
     work.mkdir()
     notebook = work / "notebook.ipynb"
     notebook.write_text("{}")  # its inode names the checkpoint
-    around = {"JPY_SESSION_NAME": str(notebook), "ELASTIC_KERNEL_RESTORE_ON_STARTUP": "0"}
-    async with kernel(work, "elastic", python, _CLASS, around) as live:
+    async with kernel(work, "elastic", python, CLASS, around(notebook)) as live:
         await live.run(state.build)
         for name, change in (("first", "pass"), ("element", state.element), ("small", state.small)):
             await live.run(change)
-            samples.add(name, await _ask(live, "checkpoint"))
+            samples.add(name, await ask(live, "checkpoint"))
             samples.add(f"{name} bytes", next(work.rglob("checkpoint.pickle")).stat().st_size)
         samples.values["pause"] += [samples.values[name][-1] for name in ("first", "element", "small")]
         proof = await live.value(state.proof)
-    async with kernel(work, "elastic-restored", python, _CLASS, around) as fresh:
+    async with kernel(work, "elastic-restored", python, CLASS, around(notebook)) as fresh:
         await fresh.run(IMPORTS)
-        samples.add("restore", await _ask(fresh, "restore"))
+        samples.add("restore", await ask(fresh, "restore"))
         if await fresh.value(state.proof) != proof:
             samples.note("restored wrong")
 
 
-async def _ask(live: LiveKernel, what: str) -> float:
+def around(notebook: Path) -> dict[str, str]:
+    """The environment of a kernel that belongs to this notebook."""
+    return {"JPY_SESSION_NAME": str(notebook), "ELASTIC_KERNEL_RESTORE_ON_STARTUP": "0"}
+
+
+async def ask(live: LiveKernel, what: str) -> float:
+    """`checkpoint` or `restore`; gives the seconds. Raises `Unavailable` if it says that it failed."""
     start = time.perf_counter()
     request = live.client.session.msg(f"elastic_{what}_request", {})
     live.client.control_channel.send(request)
