@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import dataclass
 
 from migrator.controller.index import Index
@@ -19,8 +20,9 @@ from migrator.launch.hub import Hub
 from migrator.routing.switch import Switch
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError, Unavailable
-from migrator.session import Owner, Record, SessionRecords
+from migrator.session import Owner, Record, SessionError, SessionRecords, phases
 from migrator.session.sealing import unseal
+from migrator.storage.errors import StorageError
 
 POLL_S = 0.15
 LIVE = ("starting", "active", "moving")
@@ -80,7 +82,7 @@ class Member:
             return await self._stop_stray(record)
         if place == HERE:
             if self.switch:
-                await self.switch.release(record.id, server_of(record))
+                await self._release(record)
             return False
         await self._lead_away(record, place)
         return await self.hub.server(record.user) is None
@@ -141,20 +143,42 @@ class Member:
             await self.hub.stop(record.user, self.settings.stop_timeout_s)
         return True
 
+    async def _release(self, record: Record) -> None:
+        if self.switch and await self.switch.release(record.id, server_of(record)):
+            await self._note_switch(record)
+
+    async def _note_switch(self, record: Record) -> None:
+        """From this moment on pages that come in here reach the session; the note is worth no delay and no failure."""
+        at = time.time()
+        try:
+            changed = await self.records.update(
+                record.id, lambda fresh: phases.noted(fresh, "switched", {"member": self.name}, at=at)
+            )
+        except (StorageError, SessionError) as error:
+            log.warning("the switch of the route is not noted: %s", error)
+        else:
+            self.index.put(changed)
+
     async def _lead_away(self, record: Record, place: str) -> None:
         async def stop_server() -> None:
-            await self._say_goodbye(record)
             await self.hub.stop(record.user, self.settings.stop_timeout_s)
             if self.settings.delete_users:
                 await self.hub.delete_user(record.user)
 
+        async def switched() -> None:
+            await self._say_goodbye(record)
+            if place != self.holding_url:
+                await self._note_switch(record)
+
         if self.switch is None:
+            await self._say_goodbye(record)
             await stop_server()
         elif place == GONE:
+            await self._say_goodbye(record)
             await stop_server()
             await self.switch.release(record.id, server_of(record))
         else:
-            await self.switch.take(record.id, server_of(record), place, stop_server)
+            await self.switch.take(record.id, server_of(record), place, switched=switched, stop_server=stop_server)
 
     async def _say_goodbye(self, record: Record) -> None:
         """Have the source tell its page: that is faster than waiting until its connections break."""

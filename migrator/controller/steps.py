@@ -30,6 +30,7 @@ from migrator.controller.tools import Tools, need_plan
 from migrator.serving.client import ServiceError
 from migrator.session import Owner, PhaseError, Record, Target, phases
 
+OPENING_S = 2.0  # a member that takes longer to open its doors does not keep the pages of the others waiting
 Step = Callable[[Record], Awaitable[None]]
 log = logging.getLogger(__name__)
 
@@ -97,11 +98,16 @@ class Steps:
         )
 
     async def finish(self, record: Record) -> None:
-        """Lead all pages to the session, end what is left behind, and close the plan."""
+        """Lead all pages to the session, end what is left behind, and close the plan.
+
+        The source comes last: it sends its pages away, and their way must be open by then.
+        """
         plan = need_plan(record)
-        members = {*doors_of(record), *plan.tried}
-        members |= {place.member for place in (record.owner, plan.source_owner) if place is not None}
-        unreached = await self._tend_all(record, members)
+        source = {plan.source_owner.member} if plan.source_owner else set()
+        others = {*doors_of(record), *plan.tried, *([record.owner.member] if record.owner else [])} - source
+        opening = asyncio.create_task(self._tend_all(record, others))
+        await asyncio.wait({opening}, timeout=OPENING_S)
+        unreached = await self._tend_all(record, source) + await opening
         event = {"active": "routed", "starting": "routed"}.get(record.phase)
 
         def change(fresh: Record) -> Record:

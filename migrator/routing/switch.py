@@ -26,31 +26,48 @@ class Switch:
         """All known paths below `server` lead to `target`, whatever the hub does with `server` itself."""
         await self._add([f"{base(server)}/{name}" for name in self._shields], target, session)
 
-    async def take(self, session: str, server: str, target: str, stop_server: Callable[[], Awaitable[None]]) -> None:
-        """Lead `server` to `target`; `stop_server` ends the hub's server of this name, if there is one, behind shields."""
+    async def take(
+        self,
+        session: str,
+        server: str,
+        target: str,
+        *,
+        switched: Callable[[], Awaitable[None]],
+        stop_server: Callable[[], Awaitable[None]],
+    ) -> None:
+        """Lead `server` to `target`; `stop_server` ends the hub's server of this name, if there is one, behind shields.
+
+        `switched` is called as soon as pages get to `target`, and not at all if they did already.
+        """
         routes = await self._proxy.routes()
         if self._is_taken(routes, session, server, target):
             return
         own = routes.get(base(server))
         if own is None or own.hub:
             await self.shield(session, server, target)
+            await switched()
             await stop_server()
-        await self._proxy.add(base(server), target, session)
-        await self._lower(routes, session, server)
+            await self._proxy.add(base(server), target, session)
+        else:
+            await self._proxy.add(base(server), target, session)
+            await switched()
+        await self._lower(await self._proxy.routes(), session, server)
 
-    async def release(self, session: str, server: str) -> None:
-        """No route of ours leads this session any more: its server is the hub's again, or it has ended."""
+    async def release(self, session: str, server: str) -> bool:
+        """No route of ours leads this session any more: its server is the hub's again, or it has ended. True if one did."""
         routes = await self._proxy.routes()
-        await self._lower(routes, session, server)
+        lowered = await self._lower(routes, session, server)
         if base(server) in routes and routes[base(server)].session == session:
             await self._proxy.delete(base(server))
+            return True
+        return lowered
 
-    async def _lower(self, routes: dict[str, Route], session: str, server: str) -> None:
-        up = {f"{base(server)}/{name}" for name in self._shields}
-        up |= {
+    async def _lower(self, routes: dict[str, Route], session: str, server: str) -> bool:
+        up = [
             path for path, route in routes.items() if path.startswith(base(server) + "/") and route.session == session
-        }
+        ]
         await asyncio.gather(*(self._proxy.delete(path) for path in up))
+        return bool(up)
 
     async def _add(self, paths: Sequence[str], target: str, session: str) -> None:
         await asyncio.gather(*(self._proxy.add(path, target, session) for path in paths))

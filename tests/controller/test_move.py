@@ -121,7 +121,10 @@ def test_a_session_goes_there_and_back(federation: Federation) -> None:
     for member in (federation.a, federation.b):
         assert member.value("boomerang")[1]["member"] == "a"
         assert member.value("boomerang")[1]["value"] == "2"
-    assert federation.record(session)["epoch"] == 3
+    record = federation.record(session)
+    assert record["epoch"] == 3
+    switched = [event["detail"]["member"] for event in record["timeline"] if event["event"] == "switched"]
+    assert switched == ["a", "a", "b"], "the source sends its pages away when their way is open, not before"
 
 
 def test_suspend_and_resume(federation: Federation) -> None:

@@ -75,7 +75,7 @@ class Journey:
 
     def page_must_stay(self) -> None:
         """From here on, a navigation or a dialog is a fault."""
-        self._navigations = len(self.lab.navigations)
+        self._navigations, self._lines = len(self.lab.navigations), len(self.lab.console)
 
     async def arrive(self, *, limit_s: float = 150) -> dict[str, Any]:
         """The record, once the session lives on the other member."""
@@ -125,6 +125,7 @@ class Journey:
         """No reload, no dialog, the same kernel, all idle, and saving works."""
         assert await self.lab.dialogs() == []
         assert self.lab.navigations[self._navigations :] == []
+        assert [line for line in self.lab.console[self._lines :] if "403" in line] == [], "it was never refused"
         assert await self._kernels() == self._seen["kernels"]
         await self.lab.command("docmanager:save")
         saved = await self.lab.api("api/contents/index.ipynb")

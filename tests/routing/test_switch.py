@@ -59,10 +59,15 @@ async def test_a_page_sees_the_source_then_the_target_and_nothing_between(hub: S
     ended = asyncio.Event()
     page = asyncio.create_task(watch(hub, "/user/moves/api/contents", ended))
 
+    async def switched() -> None:
+        seen_at_switch.append(await asyncio.to_thread(hub.get, "/user/moves/api/contents"))
+
     async def stop() -> None:
+        assert seen_at_switch == [(200, "the target")]
         await launcher.stop("moves", 60)
 
-    await switch.take("session-1", server.path, target, stop)
+    seen_at_switch: list[tuple[int, str]] = []
+    await switch.take("session-1", server.path, target, switched=switched, stop_server=stop)
     status, body = await asyncio.to_thread(hub.get, "/user/moves/anything/else")
     ended.set()
 
@@ -76,7 +81,9 @@ async def test_the_hubs_route_check_leaves_a_taken_route_alone(hub: SmallHub, ta
     switch, proxy = switch_of(hub)
     launcher = Hub(hub.api, hub.token)
     server = await launcher.start("stays", {}, 60)
-    await switch.take("session-2", server.path, target, lambda: launcher.stop("stays", 60))
+    await switch.take(
+        "session-2", server.path, target, switched=_nothing, stop_server=lambda: launcher.stop("stays", 60)
+    )
 
     await launcher._call("POST", "/proxy")
 
@@ -94,7 +101,9 @@ async def test_a_server_that_died_by_itself_leaves_no_gap_behind_shields(hub: Sm
     await until(lambda: _no_server(launcher, "dies"))
 
     assert await asyncio.to_thread(hub.get, "/user/dies/api/status") == (200, "the target")
-    await switch.take("session-3", server.path, target, lambda: launcher.stop("dies", 60))
+    await switch.take(
+        "session-3", server.path, target, switched=_nothing, stop_server=lambda: launcher.stop("dies", 60)
+    )
     assert (await proxy.routes())["/user/dies"].target == target
 
 
@@ -102,14 +111,12 @@ async def test_taking_twice_changes_nothing_and_release_removes_all(hub: SmallHu
     switch, proxy = switch_of(hub)
 
     async def never() -> None:
-        raise AssertionError("there is no server to stop any more")
+        raise AssertionError("there is nothing left to switch or to stop")
 
-    async def none() -> None:
-        return
-
-    await switch.take("session-4", "/user/nobody/", target, none)
-    await switch.take("session-4", "/user/nobody/", target, never)
-    await switch.release("session-4", "/user/nobody/")
+    await switch.take("session-4", "/user/nobody/", target, switched=_nothing, stop_server=_nothing)
+    await switch.take("session-4", "/user/nobody/", target, switched=never, stop_server=never)
+    assert await switch.release("session-4", "/user/nobody/")
+    assert not await switch.release("session-4", "/user/nobody/")
 
     assert not [path for path in await proxy.routes() if path.startswith("/user/nobody")]
 
@@ -130,11 +137,11 @@ async def test_routes_come_back_after_the_proxy_restarted(target: str) -> None:
     with running_proxy() as (public, api, _):
         ports = [int(url.rsplit(":", 1)[1]) for url in (public, api)]
         switch = Switch(Proxy(api, PROXY_TOKEN), SHIELDS)
-        await switch.take("session-6", "/user/x/", target, _nothing)
+        await switch.take("session-6", "/user/x/", target, switched=_nothing, stop_server=_nothing)
     with running_proxy(*ports) as (_, api, _process):
         proxy = Proxy(api, PROXY_TOKEN)
         assert await proxy.routes() == {}
-        await switch.take("session-6", "/user/x/", target, _nothing)
+        await switch.take("session-6", "/user/x/", target, switched=_nothing, stop_server=_nothing)
         assert (await proxy.routes())["/user/x"].target == target
 
 
