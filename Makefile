@@ -53,7 +53,7 @@ demo: setup ## a federation on this machine; prints its URL (Ctrl-C ends it)
 .PHONY: test
 test: setup ## all tests that need no Kubernetes
 	@$(WITH_NODE) npm --prefix $(LAB) run --silent test
-	$(BIN)/pytest -m "not kubernetes and not chaos" --durations=10 $(ARGS)
+	$(BIN)/pytest -m "not kubernetes and not chaos" --numprocesses=2 --dist=loadgroup --durations=10 $(ARGS)
 
 .PHONY: lint
 lint: setup ## style, types, import rules, and whether the constraints still resolve

@@ -9,7 +9,8 @@ pytest_plugins = ["tests.rigs.federation"]
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """One worker runs all that needs the federation: it is started once, and half of the machine is enough for it."""
+    """A federation is started once: all tests that need the same one go to the same worker."""
     for item in items:
-        if item.get_closest_marker("federation"):
-            item.add_marker(pytest.mark.xdist_group("federation"))
+        if "federation" in getattr(item, "fixturenames", ()):
+            which = "controllers" if "controller" in item.path.parts else "demo"
+            item.add_marker(pytest.mark.xdist_group(which))
