@@ -7,6 +7,8 @@ from typing import Any
 
 from jupyter_server.extension.application import ExtensionApp
 
+from jupyter_extension.activity import Activity
+from jupyter_extension.collaboration import rooms_of
 from jupyter_extension.environment import take_environment
 from jupyter_extension.errors import BadSetup, ExtensionError
 from jupyter_extension.gatekeeper import Gatekeeper, install
@@ -49,10 +51,17 @@ class SessionMigrator(Settings, ExtensionApp):
             raise BadSetup("this jupyter_server has no kernel_websocket_connection_class; version 2 or later is needed")
         live = LiveSession(link, parts, self, base, self.log)
         live.gateway_url = gateway_url
+        live.activity = self._activity(parts)
+        live.status.limits = live.activity.limits
+        live.status.rooms = rooms_of(server)
         self.settings[SETTING] = recording_class(base, live)
         install(server.web_app, Gatekeeper(parts.base_url, lambda: live.status.state))
         server.io_loop.add_callback(live.start)  # the start hook of extensions came with jupyter_server 2.15
         return live
+
+    def _activity(self, parts: ServerParts) -> Activity:
+        idle, age = self.idle_limit_s, self.max_age_s
+        return Activity(parts.web_app, parts.managers, idle_limit_s=idle, max_age_s=age, log=self.log)
 
     def _link(self) -> tuple[Link | None, str]:
         environment = take_environment(os.environ)

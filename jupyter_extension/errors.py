@@ -47,3 +47,11 @@ class SnapshotFailed(ExtensionError):
 
 class NothingToRestore(ExtensionError):
     """No readable snapshot of this session is in the store."""
+
+
+class BadUpload(ExtensionError):
+    """An uploaded file that is no download of a session, or a damaged one; answered as 400."""
+
+
+class TooBig(ExtensionError):
+    """More than the settings, or the disk, allow; answered as 413."""

@@ -2,22 +2,18 @@
 
 from __future__ import annotations
 
-import hmac
 import json
-import re
-from typing import Any, Awaitable
+from typing import Any
 
 from jupyter_server.auth.decorator import authorized
-from jupyter_server.base.handlers import APIHandler, JupyterHandler
+from jupyter_server.base.handlers import JupyterHandler
 from jupyter_server.base.websocket import WebSocketMixin
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
-from jupyter_extension.errors import ExtensionError, FencedOut, NothingToRestore, WrongState
+from jupyter_extension.base_handler import MigratorHandler
 from jupyter_extension.live_session import LiveSession
-from migrator.snapshot import SnapshotError
-from migrator.storage import NotFound
-from migrator.storage.errors import StorageError
+from jupyter_extension.transfer.handlers import ROUTES as TRANSFER_ROUTES
 
 try:
     from jupyter_server.auth.decorator import allow_unauthenticated
@@ -28,83 +24,8 @@ except ImportError:  # before jupyter_server 2.13 nobody asks for the mark
         return method
 
 
-SNAPSHOT_ID = re.compile(r"[0-9a-f]{32}")
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 CAUSES = frozenset({"preemption", "drain", "idle", "age", "memory", "maintenance", "manual"})
-
-
-class MigratorHandler(APIHandler):
-    """What all our REST handlers share."""
-
-    auth_resource = "kernels"
-
-    def initialize(self, session: LiveSession | None, control_token: str) -> None:
-        """Given by the application."""
-        self._live, self._control_token = session, control_token
-
-    @property
-    def live(self) -> LiveSession:
-        """The live session; 409 where the extension has nothing to do."""
-        if self._live is None:
-            raise web.HTTPError(409, "the session migrator is not active in this server")
-        return self._live
-
-    def from_controller(self) -> bool:
-        """Whether the request carries the control token; compared in constant time."""
-        scheme, _, token = self.request.headers.get("Authorization", "").partition(" ")
-        given = token.strip().encode()
-        return (
-            bool(self._control_token)
-            and scheme.lower() == "bearer"
-            and hmac.compare_digest(given, self._control_token.encode())
-        )
-
-    def body(self) -> dict[str, Any]:
-        """The JSON object of the request; 400 for anything else."""
-        try:
-            body = json.loads(self.request.body or b"{}")
-        except ValueError as e:
-            raise web.HTTPError(400, "the body is not JSON") from e
-        if not isinstance(body, dict):
-            raise web.HTTPError(400, "the body must be a JSON object")
-        return body
-
-    def snapshot_of(self, body: dict[str, Any], *, optional: bool = False) -> str | None:
-        """The checked `snapshot` of a body."""
-        snapshot = body.get("snapshot")
-        if snapshot is None and optional:
-            return None
-        if not isinstance(snapshot, str) or not SNAPSHOT_ID.fullmatch(snapshot):
-            raise web.HTTPError(400, "`snapshot` must be 32 hexadecimal digits")
-        return snapshot
-
-    def deadline_of(self, body: dict[str, Any]) -> float | None:
-        """The checked `deadline` of a body, in Unix seconds."""
-        deadline = body.get("deadline")
-        if deadline is None:
-            return None
-        if isinstance(deadline, bool) or not isinstance(deadline, (int, float)):
-            raise web.HTTPError(400, "`deadline` must be Unix seconds or null")
-        return float(deadline)
-
-    async def answer(self, work: Awaitable[dict[str, Any]]) -> None:
-        """Finish with the result, or with the status that our errors mean."""
-        try:
-            document = await work
-        except (WrongState, FencedOut) as e:
-            raise web.HTTPError(409, _plain(e)) from e
-        except NotFound as e:
-            raise web.HTTPError(404, _plain(e)) from e
-        except (NothingToRestore, SnapshotError) as e:
-            raise web.HTTPError(500, _plain(e)) from e
-        except (ExtensionError, StorageError) as e:
-            raise web.HTTPError(503, _plain(e)) from e
-        self.finish(json.dumps(document, default=str))
-
-
-def _plain(error: Exception) -> str:
-    """An error's text for HTTPError, which would take `%` as a format."""
-    return str(error).replace("%", "%%")
 
 
 class ControlHandler(MigratorHandler):
@@ -121,6 +42,8 @@ class ControlHandler(MigratorHandler):
 
 class StatusHandler(MigratorHandler):
     """`GET api/v1/status`, for page and controller."""
+
+    _track_activity = False  # an open page asks by itself: that is no sign of its user
 
     async def prepare(self) -> None:  # type: ignore[override]
         """The controller's token or the page's authentication."""
@@ -152,8 +75,28 @@ class SnapshotHandler(MigratorHandler):
         await self.answer(work())
 
 
+class HereHandler(MigratorHandler):
+    """`POST api/v1/here`: the user says that they are here."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """The limits that hold now."""
+        live = self.live
+
+        async def work() -> dict[str, Any]:
+            if live.activity is not None:
+                await live.activity.here()
+            live.status.tell_limits()
+            return {"limits": live.status.limits()}
+
+        await self.answer(work())
+
+
 class SnapshotsHandler(MigratorHandler):
     """`GET api/v1/snapshots`."""
+
+    _track_activity = False
 
     @web.authenticated
     @authorized
@@ -305,6 +248,7 @@ ROUTES = [
     ("api/v1/status", StatusHandler),
     ("feed", FeedHandler),
     ("api/v1/snapshot", SnapshotHandler),
+    ("api/v1/here", HereHandler),
     ("api/v1/snapshots", SnapshotsHandler),
     (f"api/v1/kernels/{KERNEL_ID}/undo", UndoHandler),
     ("api/v1/notice", NoticeHandler),
@@ -312,4 +256,5 @@ ROUTES = [
     ("api/v1/thaw", ThawHandler),
     ("api/v1/activate", ActivateHandler),
     ("api/v1/stop", StopHandler),
+    *TRANSFER_ROUTES,
 ]

@@ -7,6 +7,7 @@ import logging
 import time
 from typing import Any
 
+from jupyter_extension.activity import Activity
 from jupyter_extension.agents import Agents, NoAgent
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.errors import ExtensionError, FencedOut, WrongState
@@ -20,10 +21,12 @@ from jupyter_extension.record.messages import JsonDict, to_wire
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
 from jupyter_extension.restore.mute import Mute
+from jupyter_extension.restore.snapshots import row_of
 from jupyter_extension.restore.terminals import CLOSED_TO_MOVE, let_go_of_pages
 from jupyter_extension.server_parts import ServerParts
 from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
+from jupyter_extension.transfer.uploads import Uploads
 from migrator.snapshot import SnapshotError
 from migrator.storage.errors import StorageError
 
@@ -39,7 +42,7 @@ class LiveSession:
     def __init__(
         self, link: Link, parts: ServerParts, settings: Settings, connection_class: Any, log: logging.Logger
     ) -> None:
-        self.log, self._link, self._parts, self._settings = log, link, parts, settings
+        self.log, self._link, self.parts, self._settings = log, link, parts, settings
         self.feed = Feed(log)
         self.status = Status(self.feed)
         self.recorder = Recorder(None, output_limit=settings.output_limit, log=log)
@@ -52,6 +55,8 @@ class LiveSession:
         self.login = Login(parts.web_app)
         self.machinery: Machinery | None = None
         self.gateway_url = ""
+        self.activity: Activity | None = None
+        self.uploads = Uploads(settings.transfer_limit)
         self._held: list[tuple[str, str, JsonDict]] = []
         self._tasks: list[asyncio.Task[Any]] = []
         self._standby_task: asyncio.Task[Any] | None = None
@@ -91,11 +96,11 @@ class LiveSession:
         return self.mute.passes(kernel, client, channel, frames)
 
     def _split(self, kernel: str, frames: list[Any]) -> list[Any]:
-        return list(self._parts.managers.get_kernel(kernel).session.feed_identities(frames)[1])
+        return list(self.parts.managers.get_kernel(kernel).session.feed_identities(frames)[1])
 
     def _answer_input(self, kernel: str, client: str, parent: JsonDict, content: JsonDict) -> None:
         """Give a cell that runs again the answer that the user gave it before."""
-        manager = self._parts.managers.get_kernel(kernel)
+        manager = self.parts.managers.get_kernel(kernel)
         stdin = self.channels.channels(kernel, client)["stdin"]
         manager.session.send(stdin, "input_reply", content, parent=parent)
 
@@ -110,8 +115,8 @@ class LiveSession:
         for kernel, client, msg in held:
             if self.holds(kernel, client, msg):
                 continue
-            if kernel in self._parts.managers:
-                manager = self._parts.managers.get_kernel(kernel)
+            if kernel in self.parts.managers:
+                manager = self.parts.managers.get_kernel(kernel)
                 stream = self.channels.channels(kernel, client)[msg["channel"]]
                 if msg["channel"] == "stdin":
                     self.recorder.answered(kernel, client, msg)
@@ -125,7 +130,7 @@ class LiveSession:
         """Close the websockets: a page keeps what it wants to send until it is connected again, here or elsewhere."""
         for connection in self.channels.connections():
             connection.websocket_handler.close(CLOSED_TO_MOVE, "the session is being moved")
-        for terminal in (getattr(self._parts.terminals, "terminals", None) or {}).values():
+        for terminal in (getattr(self.parts.terminals, "terminals", None) or {}).values():
             let_go_of_pages(terminal)
 
     # --- the life of the session ----------------------------------------------------------------------------------
@@ -154,7 +159,7 @@ class LiveSession:
             self.recorder, self.watches, self.channels, self.mute, self.agents, self.layout, self.login, self.status
         )
         machinery = await assemble(
-            info, self._link, self._parts, self._settings, ears, self._close_pages, self._forward_held, self.log
+            info, self._link, self.parts, self._settings, ears, self._close_pages, self._forward_held, self.log
         )
         machinery.pump.on_fenced = self._journal_fenced
         self.machinery = machinery
@@ -192,7 +197,7 @@ class LiveSession:
 
     def _own(self) -> None:
         """From here on what happens is recorded in the journal and saved."""
-        machinery = self._ready()
+        machinery = self.ready()
         for redo in self.recorder.logs.values():
             for entry in redo.entries(set()):
                 machinery.pump.put(entry)
@@ -205,7 +210,7 @@ class LiveSession:
 
     async def _follow_layout(self) -> None:
         """Journal what is opened and closed, and let the agent into each new kernel before its first cell."""
-        machinery = self._ready()
+        machinery = self.ready()
         while True:
             layout = await self.layout.read()
             if layout != self._last_layout:
@@ -223,7 +228,7 @@ class LiveSession:
             self.mute.forget(kernel)
             self._let_in_until.pop(kernel, None)
         for kernel in now - before:
-            self.kernel_seen(kernel, self._parts.managers.get_kernel(kernel))
+            self.kernel_seen(kernel, self.parts.managers.get_kernel(kernel))
             self._activity(kernel, "done")
 
     async def _let_in(self, kernel: str) -> None:
@@ -237,7 +242,8 @@ class LiveSession:
             self._let_in_until[kernel] = 0.0
             self._forward_held()
 
-    def _ready(self) -> Machinery:
+    def ready(self) -> Machinery:
+        """The parts that work for the session. Raises WrongState before the gateway's first answer."""
         if self.machinery is None:
             raise WrongState("the gateway has not answered yet; try again in a moment")
         return self.machinery
@@ -256,18 +262,18 @@ class LiveSession:
         )
 
     def _describe(self) -> dict[str, Any]:
-        address = self._parts.address(self.gateway_url)
-        return {"address": address, "server": self._parts.base_url, "state": self.status.state, "pages": len(self.feed)}
+        address = self.parts.address(self.gateway_url)
+        return {"address": address, "server": self.parts.base_url, "state": self.status.state, "pages": len(self.feed)}
 
     async def _lease_lost(self) -> None:
         if self.status.state == "running":
             self._held_by_lease = True
-            await self._ready().freezer.hold()
+            await self.ready().freezer.hold()
 
     async def _lease_found(self) -> None:
         if self._held_by_lease and self.status.state == "frozen":
             self._held_by_lease = False
-            await self._ready().freezer.thaw()
+            await self.ready().freezer.thaw()
 
     # --- what page and controller ask for -------------------------------------------------------------------------
 
@@ -275,7 +281,7 @@ class LiveSession:
         """A snapshot's id, when it is durable."""
         if self.status.state != "running":
             raise WrongState(f"the session is {self.status.state}: nothing is saved now")
-        return (await self._ready().checkpointer.now()).manifest.snapshot
+        return (await self.ready().checkpointer.now()).manifest.snapshot
 
     def notice(self, cause: str, deadline: float | None) -> None:
         """Tell the pages and begin to save, so that the last snapshot is small."""
@@ -295,14 +301,14 @@ class LiveSession:
         """See `Freezer.freeze`."""
         self._held_by_lease = False
         try:
-            return await self._ready().freezer.freeze(deadline)
+            return await self.ready().freezer.freeze(deadline)
         except FencedOut:
             await self.fenced()
             raise
 
     async def thaw(self) -> None:
         """See `Freezer.thaw`."""
-        await self._ready().freezer.thaw()
+        await self.ready().freezer.thaw()
 
     async def activate(self, snapshot: str | None) -> JsonDict:
         """A standby takes over (or a restarted server its own session): the report; a second call waits for the first."""
@@ -315,7 +321,7 @@ class LiveSession:
         return await asyncio.shield(self._activation)
 
     async def _activate(self, snapshot: str | None) -> JsonDict:
-        machinery = self._ready()
+        machinery = self.ready()
         self.status.enter("restoring", tell="report")
         if self._standby_task is not None:
             self._standby_task.cancel()
@@ -347,14 +353,14 @@ class LiveSession:
 
     async def snapshots(self) -> list[JsonDict]:
         """The kept checkpoints, newest first, as the page shows them."""
-        manifests = await self._ready().snapshots.manifests()
-        return [_row(m) for m in manifests[: self._settings.keep_snapshots]]
+        manifests = await self.ready().snapshots.manifests()
+        return [row_of(m) for m in manifests[: self._settings.keep_snapshots]]
 
     async def undo(self, kernel: str, snapshot: str, *, salvage: bool) -> JsonDict:
         """Put a kernel back to a checkpoint: the load's report. It is durable when this returns."""
         if self.status.state != "running":
             raise WrongState(f"the session is {self.status.state}: nothing can be put back now")
-        machinery = self._ready()
+        machinery = self.ready()
         reader = await machinery.snapshots.open(snapshot)
         entry = reader.manifest.body["kernels"].get(kernel)
         if entry is None or (salvage and not entry.get("salvage")):
@@ -373,6 +379,7 @@ class LiveSession:
                 await self.machinery.freezer.freeze(time.time() + self._settings.stop_limit_s)
         except ExtensionError as e:
             self.log.warning("no last snapshot: %s", e)
+        self.uploads.close()
         for task in self._tasks:
             task.cancel()
         await asyncio.gather(*self._tasks, return_exceptions=True)
@@ -387,16 +394,3 @@ class LiveSession:
             await self.machinery.cache.close()
         await self.agents.close()
         self._link.close()
-
-
-def _row(manifest: Any) -> JsonDict:
-    kernels = [
-        {"kernel": k, "path": e["path"], "execution_count": e["boundary"].get("execution_count")}
-        for k, e in manifest.body["kernels"].items()
-    ]
-    return {
-        "snapshot": manifest.snapshot,
-        "at": manifest.created,
-        "bytes_state": manifest.state_bytes,
-        "kernels": kernels,
-    }

@@ -104,6 +104,16 @@ class Settings(HasTraits):
         10,
         help="Count (default 10) of the newest snapshots that the page can go back to.",
     ).tag(config=True)
+    idle_limit_s = Float(
+        help="Seconds (default 0: not known) without activity after which the hub's culler stops this server: the page counts down.",
+    ).tag(config=True)
+    max_age_s = Float(
+        help="Seconds (default 0: not known) after its start at which the hub's culler stops this server: the page counts down.",
+    ).tag(config=True)
+    transfer_limit = Int(
+        10 * 1024 * MIB,
+        help="Bytes (default 10 GiB) that a download, or an upload of one, may have; an upload needs them free on the disk.",
+    ).tag(config=True)
     store = Unicode(
         help="Store URL (default none), e.g. file:///data: saves locally, with no control plane, where there is no gateway.",
     ).tag(config=True)

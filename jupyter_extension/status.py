@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import secrets
 import time
-from typing import Any
+from typing import Any, Callable
 
 from jupyter_extension.errors import WrongState
 from jupyter_extension.feed import Feed
@@ -33,6 +33,8 @@ class Status:
         self.notice: dict[str, Any] | None = None
         self.report: dict[str, Any] | None = None
         self.problem: str | None = None
+        self.limits: Callable[[], dict[str, float]] = dict
+        self.rooms = ""
         self._feed = feed
 
     def document(self) -> dict[str, Any]:
@@ -48,6 +50,8 @@ class Status:
             "notice": self.notice,
             "report": self.report,
             "problem": self.problem,
+            "limits": self.limits(),
+            "rooms": self.rooms,
         }
 
     def enter(self, state: str, tell: str | None = None) -> None:
@@ -78,6 +82,10 @@ class Status:
             return
         self.notice = {"cause": cause, "deadline": deadline}
         self._feed.tell("notice", {"notice": self.notice, "state": self.state})
+
+    def tell_limits(self) -> None:
+        """Somebody said that they are here."""
+        self._feed.tell("limits", {"limits": self.limits()})
 
     def clear(self) -> None:
         """The notice was withdrawn."""

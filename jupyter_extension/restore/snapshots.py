@@ -51,3 +51,17 @@ def none_left(tried: list[str]) -> NothingToRestore:
     return NothingToRestore(
         f"none of the {len(tried)} snapshots of this session can be read; run `migrator check` on the store"
     )
+
+
+def row_of(manifest: Manifest) -> dict[str, Any]:
+    """A kept checkpoint as the page shows it."""
+    kernels = [
+        {"kernel": k, "path": e["path"], "execution_count": e["boundary"].get("execution_count")}
+        for k, e in manifest.body["kernels"].items()
+    ]
+    return {
+        "snapshot": manifest.snapshot,
+        "at": manifest.created,
+        "bytes_state": manifest.state_bytes,
+        "kernels": kernels,
+    }

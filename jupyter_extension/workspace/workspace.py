@@ -53,6 +53,12 @@ class Workspace:
     async def _scan(self) -> Scan:
         return await _in_thread(lambda: scan(self.roots, self._excludes))
 
+    async def listing(self, root: str) -> list[tuple[str, Found]]:
+        """All below one root, by relative path; folders before what is in them."""
+        found = await self._scan()
+        rows = [(path, item) for (name, path), item in found.found.items() if name == root]
+        return sorted(rows, key=lambda row: row[0])
+
     def _changed(self, found: Scan) -> dict[Key, Found]:
         return {k: f for k, f in found.found.items() if self._baseline.get(k) != f.signature()}
 

@@ -12,14 +12,14 @@ EPILOG = (
 )
 
 
-def add(parser: argparse.ArgumentParser) -> None:
-    """Add the options that both commands have."""
+def add(parser: argparse.ArgumentParser, *, store: bool = True) -> None:
+    """Add the options that both commands have; `store`: whether store and key must be given."""
     parser.epilog = EPILOG
     parser.add_argument("--connection-file", required=True, metavar="F", help="the running kernel's connection file")
-    parser.add_argument("--store", required=True, metavar="URL", help="file:///dir or s3://bucket/prefix?endpoint=...")
+    parser.add_argument("--store", required=store, metavar="URL", help="file:///dir or s3://bucket/prefix?endpoint=...")
     parser.add_argument(
         "--key-file",
-        required=True,
+        required=store,
         metavar="K",
         type=Path,
         help="the session's key: 32 bytes, raw, in hex or in base64",

@@ -4,10 +4,13 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
+from tornado import web
 from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
@@ -33,16 +36,17 @@ def test_the_description_and_the_handlers_agree() -> None:
     }
     assert served == described()
     for path, handler in ROUTES:
-        (item,) = OPENAPI["paths"]["/" + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", path)].values()
-        only_control = item.get("security") == [{"control": []}]
-        assert only_control == issubclass(handler, ControlHandler), path
+        described_path = "/" + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", path)
+        for method in served[described_path]:
+            only_control = OPENAPI["paths"][described_path][method].get("security") == [{"control": []}]
+            assert only_control == issubclass(handler, ControlHandler), path
 
 
 async def test_nobody_unknown_gets_in_and_the_page_is_no_controller(rig: Rig) -> None:
     a = await rig.server("a")
     await rig.in_state(a, "running")
     for path, methods in described().items():
-        url = "migrator" + path.replace("{kernel_id}", KERNEL)
+        url = "migrator" + path.replace("{kernel_id}", KERNEL).replace("{upload}", "0" * 32)
         for method in methods:
             for token, scheme in [(None, ""), ("wrong", "token"), ("wrong", "Bearer")]:
                 answer = await a.call(method.upper(), url, token=token, scheme=scheme)
@@ -52,6 +56,43 @@ async def test_nobody_unknown_gets_in_and_the_page_is_no_controller(rig: Rig) ->
     with pytest.raises(HTTPClientError, match="403"):
         await websocket_connect(f"{a.url.replace('http', 'ws', 1)}migrator/feed")
     assert (await a.status())["state"] == "running"
+
+
+async def test_somebody_who_is_here_counts_wherever_a_culler_looks(rig: Rig) -> None:
+    """The limits follow; what the page asks by itself is no sign of its user."""
+    hub = await _hub(rig)
+    a = await rig.server("a", "--SessionMigrator.idle_limit_s=1000", "--SessionMigrator.max_age_s=5000")
+    await rig.in_state(a, "running")
+    _, kernel = await a.notebook()
+    before = (await a.status())["limits"]
+    assert before["age"] - before["idle"] > 3000
+    await a.status()
+    assert (await a.status())["limits"] == before
+    after = (await a.json("POST", "migrator/api/v1/here"))["limits"]
+    assert after["idle"] > before["idle"]
+    assert after["age"] == before["age"]
+    model = await a.json("GET", f"api/kernels/{kernel}")
+    assert datetime.fromisoformat(model["last_activity"].replace("Z", "+00:00")).timestamp() + 1000 >= after["idle"] - 1
+    (told,) = hub
+    assert told["servers"][""]["last_activity"] == told["last_activity"]
+
+
+async def _hub(rig: Rig) -> list[dict[str, Any]]:
+    """The one call of a hub that a server makes; what it was told."""
+    told: list[dict[str, Any]] = []
+
+    class Told(web.RequestHandler):
+        def post(self) -> None:
+            assert self.request.headers["Authorization"] == "token hub-token"
+            told.append(json.loads(self.request.body))
+
+    server = web.Application([("/hub/api/users/x/activity", Told)]).listen(0, "127.0.0.1")
+    port = next(iter(server._sockets.values())).getsockname()[1]
+    rig.environment = {
+        "JUPYTERHUB_ACTIVITY_URL": f"http://127.0.0.1:{port}/hub/api/users/x/activity",
+        "JUPYTERHUB_API_TOKEN": "hub-token",
+    }
+    return told
 
 
 async def test_bad_input_is_named_and_changes_nothing(rig: Rig) -> None:
