@@ -70,6 +70,7 @@ class Cluster:
             await self._leader.release()
         except KubernetesError as error:
             log.warning("the lease could not be given up: %s", error)
+        await self._api.close()
 
     async def emit(self, notice: Notice) -> None:
         """Act on a warning, without keeping the watch waiting."""

@@ -2,10 +2,10 @@
 
 from __future__ import annotations
 
-import ssl
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
 
 import pytest
+from kubernetes.aio.client import Configuration
 
 from migrator.notice.kubernetes_api import KubernetesApi
 from tests.rigs.kubernetes import store
@@ -58,12 +58,16 @@ def namespace(clusters, request) -> Iterator[str]:
     kubectl(clusters["a"], "delete", "pods", "--all", "-n", name, "--force", "--grace-period=0")
 
 
-def api_of(cluster: ClusterPlan, token_file=None) -> KubernetesApi:
-    """The cluster's API: as its administrator, or as the account whose token is in a file."""
-    context = ssl.create_default_context(cafile=str(cluster.pki / "ca.crt"))
-    if token_file is None:
-        context.load_cert_chain(cluster.pki / "admin.crt", cluster.pki / "admin.key")
-    return KubernetesApi(f"https://{HOST}:{cluster.api_port}", context, token_file)
+@pytest.fixture
+async def api(clusters) -> AsyncIterator[KubernetesApi]:
+    """The API of cluster `a`, as its administrator."""
+    cluster = clusters["a"]
+    configuration = Configuration(host=f"https://{HOST}:{cluster.api_port}", ssl_ca_cert=str(cluster.pki / "ca.crt"))
+    configuration.cert_file = str(cluster.pki / "admin.crt")
+    configuration.key_file = str(cluster.pki / "admin.key")
+    api = KubernetesApi(configuration)
+    yield api
+    await api.close()
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

@@ -8,7 +8,6 @@ import contextlib
 import pytest
 
 from migrator.controller.leader import Leader
-from tests.kubernetes.conftest import api_of
 
 pytestmark = pytest.mark.kubernetes
 
@@ -35,18 +34,18 @@ class Candidate:
 
 
 @pytest.fixture
-async def first(clusters, namespace):
+async def first(api, namespace):
     """The one that leads."""
-    candidate = Candidate(api_of(clusters["a"]), namespace, "first")
+    candidate = Candidate(api, namespace, "first")
     await asyncio.wait_for(candidate.leading.wait(), 60)
     yield candidate
     await candidate.die()
 
 
 @pytest.fixture
-async def second(clusters, namespace, first):
+async def second(api, namespace, first):
     """The one that waits."""
-    candidate = Candidate(api_of(clusters["a"]), namespace, "second")
+    candidate = Candidate(api, namespace, "second")
     yield candidate
     await candidate.die()
 

@@ -11,7 +11,6 @@ import pytest
 from migrator.notice.event import Cause, Notice
 from migrator.notice.kubernetes import KubernetesNotices
 from migrator.notice.kubernetes_api import KubernetesError
-from tests.kubernetes.conftest import api_of
 from tests.kubernetes.pods import start_pod
 from tests.rigs.kubernetes.cluster import kubectl, start_api_server, stop_api_server
 from tests.rigs.kubernetes.node import kill_node, start_node
@@ -45,10 +44,10 @@ class Heard:
 
 
 @pytest.fixture
-async def heard(clusters, namespace):
+async def heard(api, namespace):
     """Everything that is said about the pods of the test's namespace."""
     heard = Heard()
-    source = KubernetesNotices(api_of(clusters["a"]), namespace, heard.hear, hold_s=3.0)
+    source = KubernetesNotices(api, namespace, heard.hear, hold_s=3.0)
     task = asyncio.create_task(source.run())
     await asyncio.wait_for(source.pods.synced.wait(), 60)
     await asyncio.wait_for(source.nodes.synced.wait(), 60)
@@ -126,11 +125,11 @@ async def test_a_killed_node_is_a_loss(clusters, namespace, heard, node):
     assert (notice.session, notice.machine) == ("session-node", node)
 
 
-async def test_nothing_is_missed_while_the_api_is_away(clusters, namespace, heard):
+async def test_nothing_is_missed_while_the_api_is_away(clusters, api, namespace, heard):
     name = await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-away")
     await asyncio.to_thread(stop_api_server, clusters["a"])
     with pytest.raises(KubernetesError):
-        await api_of(clusters["a"]).call("GET", "/readyz")
+        await api.call("GET", "/readyz")
     await asyncio.to_thread(start_api_server, clusters["a"])
     await asyncio.to_thread(wait_for, "API server", lambda: answers(clusters["a"]))
     await in_thread(clusters["a"], "delete", "pod", "-n", namespace, name, "--grace-period=5", "--wait=false")
