@@ -67,7 +67,8 @@ class Status:
     ) -> None:
         """A snapshot is safe."""
         self.saved, self.covered, self.at_risk, self.problem = saved, covered, at_risk, None
-        self._feed.tell("saved", {"saved": saved, "covered": covered, "at_risk": at_risk, "problem": None})
+        news = {"saved": saved, "covered": covered, "at_risk": at_risk, "problem": None, "limits": self.limits()}
+        self._feed.tell("saved", news)
 
     def failed(self, problem: str) -> None:
         """Saving does not work now; the page may see why."""

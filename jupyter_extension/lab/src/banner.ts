@@ -1,5 +1,5 @@
 /**
- * One calm strip above the work that says what happens to the session, and nothing while all is well.
+ * One calm strip in the menu's row that says what happens to the session, and nothing while all is well.
  *
  * A countdown on screen would be read out every second, so what screen readers hear is a text of its own that changes
  * only when something new is to be said.
@@ -54,7 +54,7 @@ export class Banner extends Widget {
       this.node.dataset.tone = words?.tone ?? '';
       this.setActions(words ? actions : []);
     }
-    this._text.textContent = words?.text ?? '';
+    this._text.textContent = this._text.title = words?.text ?? '';
     this.setHidden(!words || this._away);
   }
 

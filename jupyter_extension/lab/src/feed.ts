@@ -132,7 +132,13 @@ export class Feed {
     const patience = new Promise<null>(resolve => setTimeout(resolve, PATIENCE_MS, null));
     try {
       const facts = await Promise.race([this.wiring.status(), patience]);
-      return facts?.server_id === this._server;
+      if (facts?.server_id !== this._server) {
+        return false;
+      }
+      if (facts.limits) {
+        this._heard.emit({ type: 'limits', now: null, facts: { limits: facts.limits } });
+      }
+      return true;
     } catch {
       return false;
     }

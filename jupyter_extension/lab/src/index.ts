@@ -2,6 +2,7 @@
  * The plugins of this extension. Nothing of it shows, asks or waits where the server extension is not there.
  */
 import { IConnectionLost, ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
+import { showErrorMessage } from '@jupyterlab/apputils';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -11,13 +12,16 @@ import { Banner } from './banner';
 import { Cells } from './cells';
 import { connectionLost } from './connectionLost';
 import { Feed } from './feed';
+import { Notifier } from './notify';
 import { Panel } from './panel';
 import { Places } from './placement';
 import { reconnectAll } from './reconnect';
 import { ReportView } from './report';
+import { Rooms } from './rooms';
 import { HeldContents } from './saves';
 import { Session } from './session';
 import { StatusItem } from './status';
+import { Transfer } from './transfer';
 import { View } from './view';
 import { ServerWiring } from './wiring';
 
@@ -46,6 +50,9 @@ const lostPlugin: JupyterFrontEndPlugin<IConnectionLost> = {
   activate: (_: JupyterFrontEnd, session: Session) => connectionLost(session)
 };
 
+/** A button's call that failed: say so, with the server's words. */
+const said = (reason: unknown) => void showErrorMessage('Jupyter', reason instanceof Error ? reason : String(reason));
+
 const viewPlugin: JupyterFrontEndPlugin<void> = {
   id: 'session-migrator:view',
   description: 'Banner, status item and panel: says what happens to the session, and little while all is well.',
@@ -63,14 +70,21 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
     const trans = (translator ?? nullTranslator).load('session_migrator');
     const places = new Places(app, lab, statusBar);
     const banner = new Banner(trans);
-    const view = new View(session, banner, trans, () => places.open(panel));
+    const server = new ServerWiring(app.serviceManager.serverSettings);
+    const notifier = new Notifier(trans);
+    const rooms = new Rooms(app, session);
+    const view = new View(session, banner, trans, notifier, {
+      showReport: () => places.open(panel),
+      here: () => void server.here().catch(said),
+      reload: () => void rooms.leave().catch(said)
+    });
     const report = new ReportView(
       trans,
       new Cells(app, notebooks),
       (kernel, moved) => void panel.salvage(kernel, moved),
       () => view.dismissReport()
     );
-    const panel = new Panel(session, new ServerWiring(app.serviceManager.serverSettings), report, trans);
+    const panel = new Panel(session, server, report, new Transfer(app, server, trans), notifier, trans);
     panel.onClose = () => places.close(panel);
     places.strip(banner);
     places.item(new StatusItem(session, () => view.phase, trans, () => places.open(panel)));

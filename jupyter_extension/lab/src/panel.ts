@@ -6,8 +6,10 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
 import { button, element, list, section } from './elements';
+import { Notifier } from './notify';
 import { ReportView } from './report';
 import { Session } from './session';
+import { Transfer } from './transfer';
 import { Kept, KernelReport, Report } from './wire';
 import { clock, size } from './words';
 import { ServerWiring } from './wiring';
@@ -20,6 +22,8 @@ export class Panel extends Widget {
     private readonly session: Session,
     private readonly server: ServerWiring,
     private readonly report: ReportView,
+    private readonly transfer: Transfer,
+    private readonly notifier: Notifier,
     private readonly trans: TranslationBundle
   ) {
     super();
@@ -90,7 +94,9 @@ export class Panel extends Widget {
       ...(report ? section(trans.__('The last move'), ...this.report.render(report)) : []),
       ...section(trans.__('Cannot be saved'), ...this.atRisk()),
       ...section(trans.__('Saved with the session'), ...this.covered()),
-      ...section(trans.__('Go back'), ...this.earlier())
+      ...section(trans.__('Go back'), ...this.earlier()),
+      ...section(trans.__('As a file'), ...this.asFile()),
+      ...section(trans.__('Call me'), ...this.calls())
     );
     if (focused) {
       [...this.node.querySelectorAll('button')].find(each => each.textContent === focused)?.focus();
@@ -113,6 +119,56 @@ export class Panel extends Widget {
     save.disabled = !this.session.serving;
     const trouble = problem ? [element('p', 'sm-Trouble', trans.__('Saving does not work now: %1', problem))] : [];
     return [element('p', '', text), ...trouble, save];
+  }
+
+  /** Take the session along, or bring one in. */
+  private asFile(): HTMLElement[] {
+    const { trans } = this;
+    const text = trans.__('All files and variables in one file, which opens without a password: keep it safe.');
+    const down = button(trans.__('Download all'), 'sm-Panel-download', () => this.transfer.download());
+    const up = button(trans.__('Bring in a download'), 'sm-Panel-upload', () => void this.bringIn());
+    down.disabled = !this.session.serving;
+    up.disabled = !this.session.serving || this._upload !== null;
+    const row = element('p', 'sm-Row', down, up);
+    if (this._upload === null) {
+      return [element('p', '', text), row];
+    }
+    const bar = element('progress', '');
+    bar.setAttribute('aria-label', trans.__('Bringing in'));
+    if (this._upload < 1) {
+      bar.value = this._upload;
+    }
+    return [element('p', '', text), row, bar];
+  }
+
+  private async bringIn(): Promise<void> {
+    const file = await this.transfer.choose();
+    if (!file || !(await this.transfer.trusts(file))) {
+      return;
+    }
+    const show = (done: number | null) => {
+      this._upload = done;
+      this.render();
+    };
+    show(0);
+    await this.attempt(this.trans.__('Bringing in did not work'), () => this.transfer.upload(file, show));
+    show(null);
+  }
+
+  /** The browser's question is asked on this click and never else. */
+  private calls(): HTMLElement[] {
+    const { trans, notifier } = this;
+    const { wish } = notifier;
+    if (wish === 'impossible' || wish === 'denied') {
+      return wish === 'denied' ? [element('p', '', trans.__('This browser was told not to show notifications.'))] : [];
+    }
+    const label =
+      wish === 'on' ? trans.__('Do not notify me any more') : trans.__('Notify me while this tab is hidden');
+    const turn = async () => {
+      await notifier.turn(wish !== 'on');
+      this.render();
+    };
+    return [button(label, 'sm-Panel-notify', () => void turn())];
   }
 
   private covered(): HTMLElement[] {
@@ -178,6 +234,8 @@ export class Panel extends Widget {
     }
   }
 
+  /** The fraction of an upload that is sent; null while there is none. */
+  private _upload: number | null = null;
   private _kept: Kept[] = [];
   private _lookedAt: string | null = null;
 }

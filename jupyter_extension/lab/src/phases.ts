@@ -2,16 +2,18 @@
  * Which of the few things the user needs to know holds now. Pure, so that every case can be tried in virtual time.
  */
 import { Link } from './feed';
-import { Notice, Report, State } from './wire';
+import { Limits, Notice, Report, State } from './wire';
 
 export type Phase =
   | { kind: 'quiet' }
   | { kind: 'notice'; cause: string; seconds: number | null }
+  | { kind: 'limit'; cause: 'idle' | 'age'; seconds: number }
   | { kind: 'freezing' }
   | { kind: 'away'; seconds: number; expected: boolean; offline: boolean }
   | { kind: 'restoring' }
   | { kind: 'back'; complete: boolean }
-  | { kind: 'losses'; report: Report };
+  | { kind: 'losses'; report: Report }
+  | { kind: 'reload' };
 
 /** What a phase is made from; times in milliseconds of the page's clock, `ahead` = server's clock less the page's. */
 export interface View {
@@ -24,10 +26,15 @@ export interface View {
   movedAt: number | null;
   offline: boolean;
   serverNow: number;
+  limits: Limits;
+  /** Whether documents are kept in rooms that did not move: only a page that is loaded again can save them. */
+  roomless: boolean;
 }
 
 /** A gap shorter than this is no news; unless a move was announced. */
 const GAP_MS = 1000;
+/** A culler's limit is no news before it is so near. */
+const NEAR_S = 600;
 /** How long "everything came back" stays. */
 const BACK_MS = 8000;
 
@@ -55,6 +62,13 @@ function notServing(view: View, now: number): Phase | null {
   return view.state === 'running' ? null : { kind: 'freezing' };
 }
 
+function nearLimit({ limits, serverNow }: View): Phase | null {
+  const { idle, age } = limits;
+  const cause = age !== null && (idle === null || age <= idle) ? 'age' : 'idle';
+  const at = limits[cause];
+  return at !== null && at - serverNow < NEAR_S ? { kind: 'limit', cause, seconds: Math.max(0, at - serverNow) } : null;
+}
+
 /** The phase at `now` (milliseconds); `dismissed` is the report that the user has already put away. */
 export function phaseOf(view: View, now: number, dismissed: string): Phase {
   if (view.link === 'off' || view.link === 'opening') {
@@ -67,6 +81,13 @@ export function phaseOf(view: View, now: number, dismissed: string): Phase {
   if (view.notice) {
     const { cause, deadline } = view.notice;
     return { kind: 'notice', cause, seconds: deadline === null ? null : Math.max(0, deadline - view.serverNow) };
+  }
+  if (view.roomless) {
+    return { kind: 'reload' };
+  }
+  const limit = nearLimit(view);
+  if (limit) {
+    return limit;
   }
   if (view.report && hasLosses(view.report) && dismissed !== reportId(view.report)) {
     return { kind: 'losses', report: view.report };
@@ -83,13 +104,13 @@ export function reportId(report: Report): string {
 }
 
 /** Seconds left at which a countdown is announced again. */
-const MARKS = [60, 30, 10];
+const MARKS = [300, 60, 30, 10];
 
 /** What makes a phase news to a listener: its kind, and for a countdown the last mark passed. */
 export function newsOf(phase: Phase): string {
-  if (phase.kind === 'notice' && phase.seconds !== null) {
+  if ((phase.kind === 'notice' || phase.kind === 'limit') && phase.seconds !== null) {
     const left = phase.seconds;
-    return `notice ${phase.cause} ${MARKS.filter(mark => left <= mark).length}`;
+    return `${phase.kind} ${phase.cause} ${MARKS.filter(mark => left <= mark).length}`;
   }
   return phase.kind === 'away' ? `away ${phase.offline} ${phase.seconds > 60}` : phase.kind;
 }

@@ -3,7 +3,7 @@
  */
 import { ILabShell, JupyterFrontEnd } from '@jupyterlab/application';
 import { IStatusBar } from '@jupyterlab/statusbar';
-import { BoxLayout, Widget } from '@lumino/widgets';
+import { Widget } from '@lumino/widgets';
 
 import { StatusItem } from './status';
 
@@ -14,16 +14,12 @@ export class Places {
     private readonly statusBar: IStatusBar | null
   ) {}
 
-  /** A strip of full width above everything. Notebook 7 has no `header` area, so there it becomes the first row. */
+  /** A strip in the free space of the menu's row, so that nothing on the page moves when it comes and goes. */
   strip(strip: Widget): void {
-    const layout = this.app.shell.layout;
     if (this.lab) {
-      this.lab.add(strip, 'header', { rank: 0 });
-    } else if (layout instanceof BoxLayout) {
-      BoxLayout.setStretch(strip, 0);
-      layout.insertWidget(0, strip);
+      this.lab.add(strip, 'top', { rank: 800 });
     } else {
-      Widget.attach(strip, document.body, document.body.firstElementChild as HTMLElement);
+      this.app.shell.add(strip, 'menu', { rank: 9000 });
     }
   }
 

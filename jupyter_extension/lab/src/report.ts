@@ -22,6 +22,7 @@ export class ReportView {
       ...this.fallback(report),
       ...report.kernels.flatMap(kernel => this.kernel(kernel, report)),
       ...list(report.excluded.map(({ path, reason }) => [name(path), ' ', this.trans.__('was not saved: %1', reason)])),
+      ...list(report.kept.map(path => [this.trans.__('What was here before is kept as'), ' ', name(path)])),
       ...list(report.terminals.filter(each => each.lost.length > 0).map(each => [this.terminal(each)]))
     ];
     if (!hasLosses(report)) {

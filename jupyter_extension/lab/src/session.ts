@@ -4,7 +4,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Feed } from './feed';
-import { Facts, Message } from './wire';
+import { Facts, Message, NO_LIMITS } from './wire';
 
 /** How a return ended: another server answers, or the same one after a gap. */
 export interface Return {
@@ -21,7 +21,9 @@ const NOTHING: Facts = {
   at_risk: [],
   notice: null,
   report: null,
-  problem: null
+  problem: null,
+  limits: NO_LIMITS,
+  rooms: ''
 };
 
 export class Session {
@@ -43,6 +45,9 @@ export class Session {
   expected = false;
   /** When the session last came back on another server, in the page's milliseconds. */
   movedAt: number | null = null;
+
+  /** Whether documents were kept in rooms of a server that has gone; only a page that is loaded again has new ones. */
+  roomless = false;
 
   /** Something that a view may show has changed. */
   get changed(): ISignal<this, void> {
@@ -126,6 +131,7 @@ export class Session {
     this.expected = this.facts.notice !== null;
     this.downSince = null;
     this.movedAt = moved ? Date.now() : this.movedAt;
+    this.roomless = this.roomless || (moved && this.facts.rooms !== '');
     this._returned.emit({ moved });
   }
 

@@ -45,7 +45,7 @@ export class StatusItem extends Widget {
     this._activeChanged.emit();
     clearTimeout(this._timer);
     if (!this.isHidden) {
-      this._timer = setTimeout(() => this.refresh(), this.phase().kind === 'notice' ? 1000 : TICK_MS);
+      this._timer = setTimeout(() => this.refresh(), ['notice', 'limit'].includes(this.phase().kind) ? 1000 : TICK_MS);
     }
   }
 
@@ -55,6 +55,9 @@ export class StatusItem extends Widget {
     const phase = this.phase();
     if (phase.kind === 'notice' && phase.seconds !== null) {
       return trans.__('Moves in %1', duration(phase.seconds, trans));
+    }
+    if (phase.kind === 'limit') {
+      return trans.__('Rests in %1', duration(phase.seconds, trans));
     }
     if (!this.session.serving) {
       return trans.__('Session is on its way');

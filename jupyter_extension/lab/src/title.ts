@@ -8,11 +8,14 @@ export function mark(phase: Phase): string {
   switch (phase.kind) {
     case 'notice':
       return phase.seconds === null ? '(!) ' : `(${countdown(phase.seconds)}) `;
+    case 'limit':
+      return `(${countdown(phase.seconds)}) `;
     case 'freezing':
     case 'away':
     case 'restoring':
       return '(…) ';
     case 'losses':
+    case 'reload':
       return '(!) ';
     default:
       return '';

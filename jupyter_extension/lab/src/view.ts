@@ -4,10 +4,18 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 
 import { Action, Banner } from './banner';
+import { Notifier } from './notify';
 import { Phase, phaseOf, reportId } from './phases';
 import { Session } from './session';
 import { TabTitle } from './title';
 import { wordsOf } from './words';
+
+/** What the banner's buttons do. */
+export interface Deeds {
+  showReport(): void;
+  here(): void;
+  reload(): void;
+}
 
 const PUT_AWAY = 'session-migrator:report-put-away';
 
@@ -16,7 +24,8 @@ export class View {
     private readonly session: Session,
     private readonly banner: Banner,
     private readonly trans: TranslationBundle,
-    private readonly showReport: () => void
+    private readonly notifier: Notifier,
+    private readonly does: Deeds
   ) {
     banner.onPutAway = () => this.dismissReport();
     session.changed.connect(() => this.update());
@@ -28,9 +37,9 @@ export class View {
 
   /** The phase that holds now. */
   get phase(): Phase {
-    const { facts, feed, downSince, expected, movedAt, serverNow } = this.session;
-    const { state, notice, report } = facts;
-    const view = { link: feed.link, state, notice, report, downSince, expected, movedAt, serverNow };
+    const { facts, feed, downSince, expected, movedAt, serverNow, roomless } = this.session;
+    const { state, notice, report, limits } = facts;
+    const view = { link: feed.link, state, notice, report, limits, downSince, expected, movedAt, serverNow, roomless };
     return phaseOf({ ...view, offline: !navigator.onLine }, Date.now(), sessionStorage.getItem(PUT_AWAY) ?? '');
   }
 
@@ -45,16 +54,30 @@ export class View {
 
   private update(): void {
     const phase = this.phase;
-    this.banner.say(phase, wordsOf(phase, this.session.facts.saved?.at ?? null, this.trans), this.actions(phase));
+    const words = wordsOf(phase, this.session.facts.saved?.at ?? null, this.trans);
+    this.banner.say(phase, words, this.actions(phase));
+    this.notifier.tell(phase, words?.text ?? '');
     this._title.show(phase);
     clearTimeout(this._timer);
-    if (phase.kind !== 'quiet' || this.session.downSince !== null) {
-      this._timer = setTimeout(() => this.update(), 1000);
+    const { limits } = this.session.facts;
+    const limited = limits.idle !== null || limits.age !== null;
+    if (phase.kind !== 'quiet' || this.session.downSince !== null || limited) {
+      this._timer = setTimeout(() => this.update(), phase.kind === 'quiet' && limited ? 5000 : 1000);
     }
   }
 
   private actions(phase: Phase): Action[] {
-    return phase.kind === 'losses' ? [{ label: this.trans.__('Show'), run: this.showReport }] : [];
+    const { does, trans } = this;
+    switch (phase.kind) {
+      case 'losses':
+        return [{ label: trans.__('Show'), run: () => does.showReport() }];
+      case 'limit':
+        return phase.cause === 'idle' ? [{ label: trans.__('I am here'), run: () => does.here() }] : [];
+      case 'reload':
+        return [{ label: trans.__('Save and reload'), run: () => does.reload() }];
+      default:
+        return [];
+    }
   }
 
   private _timer: ReturnType<typeof setTimeout> | undefined;

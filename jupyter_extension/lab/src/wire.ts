@@ -71,7 +71,15 @@ export interface Report {
   fallback: string | null;
   kernels: KernelReport[];
   excluded: { path: string; reason: string }[];
+  /** Names under which files are kept that a download that was brought in would have replaced. */
+  kept: string[];
   terminals: { name: string; lost: string[] }[];
+}
+
+/** When a culler will stop the server, in Unix seconds of the server's clock; null where nobody told the server. */
+export interface Limits {
+  idle: number | null;
+  age: number | null;
 }
 
 /** What the page knows about its session. */
@@ -87,6 +95,9 @@ export interface Facts {
   report: Report | null;
   /** Why saving does not work now, in the server's words. */
   problem: string | null;
+  limits: Limits;
+  /** The server extension that keeps documents in rooms; empty where pages save by themselves. */
+  rooms: string;
 }
 
 /** One message of the feed: a type, the server's clock, and those facts that it brings. */
@@ -104,6 +115,7 @@ const isRaw = (value: unknown): value is Raw => typeof value === 'object' && val
 const text = (value: unknown): string => (typeof value === 'string' ? value : '');
 const num = (value: unknown): number => (typeof value === 'number' && Number.isFinite(value) ? value : 0);
 const rows = (value: unknown): Raw[] => (Array.isArray(value) ? value.filter(isRaw) : []);
+const texts = (value: unknown): string[] => (Array.isArray(value) ? value.map(text).filter(Boolean) : []);
 const count = (value: unknown): number => (Array.isArray(value) ? value.length : num(value));
 
 function readSaved(value: unknown): Saved | null {
@@ -163,12 +175,15 @@ function readReport(value: unknown): Report | null {
     fallback: text(value.fallback) || null,
     kernels: rows(value.kernels).map(readKernel),
     excluded: rows(files.excluded).map(row => ({ path: text(row.path), reason: text(row.reason) })),
+    kept: texts(files.kept),
     terminals: rows(value.terminals).map(row => ({
       name: text(row.name),
-      lost: Array.isArray(row.lost) ? row.lost.map(text).filter(Boolean) : []
+      lost: texts(row.lost)
     }))
   };
 }
+
+export const NO_LIMITS: Limits = { idle: null, age: null };
 
 const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
   enabled: value => value === true,
@@ -192,7 +207,9 @@ const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
     })),
   notice: readNotice,
   report: readReport,
-  problem: value => text(value) || null
+  problem: value => text(value) || null,
+  limits: value => (isRaw(value) ? { idle: num(value.idle) || null, age: num(value.age) || null } : NO_LIMITS),
+  rooms: text
 };
 
 /** Those facts that an object from the server holds, each in its proper shape. */

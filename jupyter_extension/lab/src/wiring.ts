@@ -9,6 +9,12 @@ import { Facts, Kept, readFacts, readKept } from './wire';
 
 const ROOT = 'migrator';
 
+/** An upload that the server expects. */
+interface Begun {
+  upload: string;
+  piece: number;
+}
+
 /** A call to the extension that it refused; the message is the server's. */
 export class CallError extends Error {}
 
@@ -48,9 +54,44 @@ export class ServerWiring implements Wiring {
     await this.body(await this.fetch(path, 'POST', { snapshot, salvage }));
   }
 
+  /** The user is here: no culler shall stop this session now. */
+  async here(): Promise<void> {
+    await this.body(await this.fetch('api/v1/here', 'POST', {}));
+  }
+
+  /** Where the session can be had as a file. A download carries no headers: what lets it in is in the address. */
+  get downloadUrl(): string {
+    const { baseUrl, token, appendToken } = this.settings;
+    const xsrf = /\b_xsrf=([^;]*)/.exec(document.cookie)?.[1];
+    const query = new URLSearchParams({ ...(token && appendToken ? { token } : {}), ...(xsrf ? { _xsrf: xsrf } : {}) });
+    return `${URLExt.join(baseUrl, ROOT, 'api/v1/download')}?${query}`;
+  }
+
+  /** Begin an upload of so many bytes: its name, and the most bytes of one piece. */
+  async beginUpload(bytes: number): Promise<Begun> {
+    return (await this.body(await this.fetch('api/v1/uploads', 'POST', { bytes }))) as Begun;
+  }
+
+  async sendPiece(upload: string, offset: number, piece: Blob): Promise<void> {
+    await this.body(await this.fetch(`api/v1/uploads/${upload}?offset=${offset}`, 'PUT', piece));
+  }
+
+  /** All is sent: bring it in. Done when it is in. */
+  async endUpload(upload: string): Promise<void> {
+    await this.body(await this.fetch(`api/v1/uploads/${upload}`, 'POST', {}));
+  }
+
+  async dropUpload(upload: string): Promise<void> {
+    await this.body(await this.fetch(`api/v1/uploads/${upload}`, 'DELETE'));
+  }
+
   private fetch(path: string, method = 'GET', data?: object): Promise<Response> {
     const url = URLExt.join(this.settings.baseUrl, ROOT, path);
-    const init: RequestInit = data ? { method, body: JSON.stringify(data) } : { method };
+    const raw = data instanceof Blob;
+    const init: RequestInit = data ? { method, body: raw ? data : JSON.stringify(data) } : { method };
+    if (raw) {
+      init.headers = { 'Content-Type': 'application/octet-stream' };
+    }
     return ServerConnection.makeRequest(url, init, this.settings);
   }
 

@@ -73,6 +73,13 @@ function noticeWords(phase: Phase & { kind: 'notice' }, trans: TranslationBundle
   );
 }
 
+function limitWords(phase: Phase & { kind: 'limit' }, trans: TranslationBundle): string {
+  const left = duration(phase.seconds, trans);
+  return phase.cause === 'idle'
+    ? trans.__('Nobody has used this session for a while. In %1 it is saved and put to rest.', left)
+    : trans.__('This session reaches its maximum age. In %1 it is saved and put to rest.', left);
+}
+
 function awayWords(phase: Phase & { kind: 'away' }, savedAt: number | null, trans: TranslationBundle): string {
   const saved = savedAt === null ? '' : ' ' + trans.__('Last saved at %1.', clock(savedAt));
   if (phase.offline) {
@@ -101,6 +108,13 @@ export function wordsOf(phase: Phase, savedAt: number | null, trans: Translation
       return null;
     case 'notice':
       return { text: noticeWords(phase, trans), tone: 'warn' };
+    case 'limit':
+      return { text: limitWords(phase, trans), tone: 'warn' };
+    case 'reload':
+      return {
+        text: trans.__('Your session has moved. Documents that are edited together need this page to be loaded again.'),
+        tone: 'warn'
+      };
     case 'freezing':
       return { text: trans.__('Saving the session for its move. Running cells pause for a moment.'), tone: 'warn' };
     case 'away':

@@ -14,7 +14,9 @@ const CALM: View = {
   expected: false,
   movedAt: null,
   offline: false,
-  serverNow: NOW / 1000
+  serverNow: NOW / 1000,
+  limits: { idle: null, age: null },
+  roomless: false
 };
 
 const phase = (view: Partial<View>, dismissed = '') => phaseOf({ ...CALM, ...view }, NOW, dismissed);
@@ -36,6 +38,24 @@ describe('the phase', () => {
     expect(phase({ notice })).toEqual({ kind: 'notice', cause: 'drain', seconds: 30 });
     expect(phase({ notice, serverNow: NOW / 1000 + 99 })).toMatchObject({ seconds: 0 });
     expect(phase({ notice: { cause: 'idle', deadline: null } })).toMatchObject({ seconds: null });
+  });
+
+  it('speaks of a culler only when its limit is near, and of the nearer one', () => {
+    const limits = (idle: number | null, age: number | null) => ({
+      limits: { idle: idle && NOW / 1000 + idle, age: age && NOW / 1000 + age }
+    });
+    expect(phase(limits(601, 3600))).toEqual({ kind: 'quiet' });
+    expect(phase(limits(300, null))).toEqual({ kind: 'limit', cause: 'idle', seconds: 300 });
+    expect(phase(limits(300, 200))).toEqual({ kind: 'limit', cause: 'age', seconds: 200 });
+    const notice = { cause: 'drain', deadline: null };
+    expect(phase({ ...limits(300, null), notice }).kind).toBe('notice');
+    expect(mark(phase(limits(300, null)))).toBe('(5m) ');
+    expect(newsOf(phase(limits(299, null)))).not.toBe(newsOf(phase(limits(29, null))));
+  });
+
+  it('asks for a reload where the documents lost their rooms', () => {
+    expect(phase({ roomless: true }).kind).toBe('reload');
+    expect(phase({ roomless: true, link: 'down', downSince: NOW - 5000 }).kind).toBe('away');
   });
 
   it('lets a short gap pass, unless it was announced', () => {
