@@ -119,7 +119,8 @@ class Capture:
         for kernel, about in layout["kernels"].items():
             entry = saved.get(kernel) or self._keep_kernel(writer, kernel, old)
             kernels[kernel] = {"parts": [], "boundary": {}, "report": {}, "python": "", **(entry or {}), **about}
-            kernels[kernel]["salvage"] = await self._salvage(writer, plan, kernel) if kernel in failed else None
+            half_way = kernel in failed or (entry or {}).get("boundary", {}).get("overtaken")
+            kernels[kernel]["salvage"] = await self._salvage(writer, plan, kernel) if half_way else None
         await plan.before_files()
         frozen_at = time.time()
         files = await self._files(writer, plan)
@@ -229,6 +230,7 @@ class Capture:
             hang_s=min(HANG_S, max(plan.timeout / 5, 0.5)),
             niceness=0 if plan.freeze else BACKGROUND_NICENESS,
             reached=reached,
+            reserve=True,
         )
         return dict(entry.to_json())
 

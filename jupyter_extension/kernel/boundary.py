@@ -17,6 +17,10 @@ OURS = "session_migrator"  # in the metadata of the project's own silent request
 _MAX_NOTES = 20
 
 
+def _nothing() -> None:
+    """Nobody wants to know."""
+
+
 class Boundaries:
     """Follows the kernel's shell requests, subshells included (then "between cells" means: all of them are idle)."""
 
@@ -27,6 +31,8 @@ class Boundaries:
         self._armed: Callable[[], None] | None = None
         self.last_msg_id: str | None = None
         self.notes: list[str] = []
+        self.before_cell: Callable[[], None] = _nothing  # between cells, just before one of the user's begins
+        self.after_cell: Callable[[], None] = _nothing  # when a cell, or one of our own requests, has ended
 
     def install(self) -> None:
         """Put the hooks in place, in front of what is there already."""
@@ -76,14 +82,17 @@ class Boundaries:
         if header.get("msg_type") not in STATEFUL:
             return
         ours = OURS in (message.get("metadata") or {})
+        if not ours and self.idle:
+            self._guarded(self.before_cell)
         (self._own if ours else self._running)[_thread.get_ident()] = header.get("msg_id", "")
 
     def _leave(self) -> None:
         me = _thread.get_ident()
-        self._own.pop(me, None)
-        finished = self._running.pop(me, None)
+        own, finished = self._own.pop(me, None), self._running.pop(me, None)
         if finished is not None:
             self.last_msg_id = finished
+        if own is not None or finished is not None:
+            self._guarded(self.after_cell)
         if self._armed is not None and self.idle:
             self._fire()
 

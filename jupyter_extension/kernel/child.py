@@ -6,13 +6,15 @@ import _frozen_importlib
 import contextlib
 import gc
 import os
+import select
+import socket
 import stat
 import sys
 import traceback
 from dataclasses import dataclass
 from typing import Any, Callable, NoReturn
 
-from . import forking, stream
+from . import forking, stream, wire
 from .boundary import Boundaries
 from .progress import Progress
 from .sink import PartSink, Pipe
@@ -35,6 +37,7 @@ class Job:
     base: bytes
     skip: frozenset[str]
     dump: Callable[..., dict[str, Any]]
+    overtaken: bool = False  # a cell has begun since the fork
 
 
 def run(job: Job, forked: forking.Forked) -> NoReturn:
@@ -45,6 +48,24 @@ def run(job: Job, forked: forking.Forked) -> NoReturn:
         forking.restore_random(forked.random)
         _forget_module_locks()
         code = IN_A_CELL if job.at_boundary and not job.boundaries.idle else _save(job)
+    finally:
+        os._exit(code)
+
+
+def sleep(job: Job, forked: forking.Forked, sock: socket.socket, limit: float) -> NoReturn:
+    """The life of a child that is kept in reserve: it waits on `sock` for an order to save, and ends without one."""
+    code = DONE
+    try:
+        gc.disable()
+        forking.restore_random(forked.random)
+        _forget_module_locks()
+        _close_what_others_wait_for({sock.fileno()})
+        if select.select([sock], [], [], limit)[0]:
+            code = FAILED
+            request, base, (job.pipe, job.life) = wire.receive(sock)
+            job.base, job.skip, job.overtaken = bytes(base), frozenset(request["skip"]), True
+            os.nice(int(request["niceness"]))
+            code = _save(job)
     finally:
         os._exit(code)
 
@@ -80,6 +101,7 @@ def _hello(job: Job) -> dict[str, Any]:
             "execution_count": getattr(job.shell, "execution_count", None),
             "mid_cell": job.boundaries.current_msg_id is not None,
             "current_msg_id": job.boundaries.current_msg_id,
+            "overtaken": job.overtaken,
         },
     }
 

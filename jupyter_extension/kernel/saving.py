@@ -18,6 +18,7 @@ from typing import Any
 from . import child, forking, wire
 from .boundary import Boundaries
 from .progress import Progress
+from .reserve import LIFE_S, Reserve
 
 _WALL = 0x40000000  # our children have no exit signal; only __WALL waits for such
 _TICK_S = 0.25  # how often a child is looked at; its end wakes us at once
@@ -36,6 +37,7 @@ class Saver:
         self._boundaries = boundaries
         self._lock = threading.Lock()
         self._unreaped: list[int] = []
+        self._reserve = Reserve(boundaries, self._sleeper, _sleep, self._bury)
         self.child: int | None = None
 
     def save(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
@@ -45,9 +47,16 @@ class Saver:
             wire.send(conn, {"event": "refused", "reason": "another snapshot of this kernel is under way"})
             return
         try:
+            if request.get("reserve"):
+                self._reserve.begin()
             self._attempt(conn, request, base, pipe)
         finally:
             self._lock.release()
+
+    def _sleeper(self) -> child.Job:
+        """The job of a child in reserve; what is missing comes with its order."""
+        self.reap()
+        return child.Job(self._shell, self._boundaries, Progress(), -1, -1, True, b"", frozenset(), warm_up())
 
     def _attempt(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
         alive, life = os.pipe()
@@ -93,11 +102,30 @@ class Saver:
         """Fork now, or at the next boundary; None if the client went away before."""
         if forking.ANY_THREAD and (not job.at_boundary or self._boundaries.idle):
             return self._fork_here(job, options)
+        ordered = self._order(job, options) if job.at_boundary else None
+        if ordered is not None:
+            return ordered
         if not job.at_boundary and not self._boundaries.idle:
             raise RuntimeError("without its C helper a kernel can be saved between cells only")
         return self._fork_at_boundary(conn, job, options)
 
+    def _order(self, job: child.Job, options: dict[str, Any]) -> tuple[int, float] | None:
+        """Have the copy in reserve save, if there is one. Nothing is forked, so nothing is stopped either."""
+        kept = self._reserve.take()
+        if kept is None:
+            return None
+        job.progress, kept.job.progress = kept.job.progress, job.progress
+        kept.job.progress.close()
+        try:
+            kept.hand({"skip": sorted(job.skip), "niceness": options["niceness"]}, job.base, [job.pipe, job.life])
+        except OSError:  # its time was just over
+            self._bury(kept.pid)
+            return None
+        return kept.pid, kept.pause
+
     def _fork_here(self, job: child.Job, options: dict[str, Any]) -> tuple[int, float]:
+        if job.at_boundary:
+            self._reserve.copied()
         forked = forking.fork(**options)
         if forked.pid == 0:
             child.run(job, forked)
@@ -161,14 +189,20 @@ class Saver:
         deadline = time.monotonic() + _REAP_S
         while _wait(pid) is None:
             if time.monotonic() > deadline:  # stuck in the operating system: reaped with a later snapshot
-                self._unreaped.append(pid)
+                self._bury(pid)
                 return
             time.sleep(0.005)
         self.reap()
 
+    def _bury(self, pid: int) -> None:
+        """Leave a child that ends to `reap`."""
+        self._unreaped.append(pid)
+
     def reap(self) -> None:
-        """Bury children that did not die at once."""
-        self._unreaped = [pid for pid in self._unreaped if _wait(pid) is None]
+        """Bury children that did not die at once. The list is changed in place: threads meet here."""
+        for pid in [one for one in list(self._unreaped) if _wait(one) is not None]:
+            with contextlib.suppress(ValueError):
+                self._unreaped.remove(pid)
 
 
 class _Patience:
@@ -190,6 +224,10 @@ class _Patience:
         if ticks is None or ticks != self._ticks:
             self._ticks, self._asleep_since = ticks, now
         return now - self._since > self._hang_s or now - self._asleep_since > min(_ASLEEP_S, self._hang_s)
+
+
+def _sleep(job: child.Job, forked: forking.Forked, sock: socket.socket) -> None:
+    child.sleep(job, forked, sock, LIFE_S)
 
 
 def warm_up() -> Any:

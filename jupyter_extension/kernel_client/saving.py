@@ -32,6 +32,7 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     freeze: bool = False,
     niceness: int = 0,
     reached: asyncio.Event | None = None,
+    reserve: bool = False,
 ) -> KernelEntry:
     """Save the kernel's state as blobs named `prefix` + part; returns when it was read whole.
 
@@ -39,11 +40,20 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     that the writer is based on. `freeze`: the kernel is stopped at the very instant of the fork, and stays so. `hang_s`:
     seconds without progress after which a child is given up. `niceness`: of the child. `reached`: set at the fork and
     cleared for another attempt, so that a caller who loses patience with a long cell can tell it from a save under way.
+    `reserve`: from now on the kernel keeps a copy of the last boundary while a cell runs, within a budget; "boundary" then
+    saves that one at once, `boundary["overtaken"]` says so, and nothing is frozen.
 
     Raises KernelBusy (no boundary within `timeout` s), KernelDied, SaveFailed, or what the store raises; the writer
     then knows nothing of the kernel. If it raises, the kernel runs.
     """
-    request = {"op": "snapshot", "when": when, "hang_s": hang_s, "freeze": freeze, "niceness": niceness}
+    request = {
+        "op": "snapshot",
+        "when": when,
+        "hang_s": hang_s,
+        "freeze": freeze,
+        "niceness": niceness,
+        "reserve": reserve,
+    }
     deadline = time.monotonic() + timeout
     blobs = PartBlobs(writer, prefix, base)
     offences: Counter[str] = Counter()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import signal
+import time
 from functools import partial
 from typing import Any
 
@@ -200,3 +201,21 @@ async def test_sigterm_leaves_a_durable_snapshot(rig: Rig) -> None:
     await b.control("activate", {"snapshot": snapshot})
     await page.connect(b)
     assert (await page.run("print(x, open('last.txt').read())")).text == "42 last\n"
+
+
+async def test_a_cell_that_ended_just_before_a_long_one_is_not_run_again_after_a_notice(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("x = 42")
+    await covered(a)
+    short = [await page.start(f"x += 1; _ = open('mark', 'a').write('{number}')") for number in range(4)]
+    running = await page.start(LOOP)
+    await until(lambda: "begin" in running.text, "the long cell to begin")
+    await a.control("notice", {"cause": "preemption", "deadline": time.time() + 5})
+    b, report = await move(rig, a)
+    (b.home / "go").touch()
+    await page.connect(b)
+    await until(lambda: running.ended and all(cell.ended for cell in short), "the cells to complete")
+    assert running.text == "begin\nend 46\n"
+    assert (b.home / "mark").read_text() == "0123"
+    assert [row["cell"] for row in report["kernels"][0]["rerun"]] == [_cell_id(page, running.msg_id)]
+    assert report["kernels"][0]["salvage"]
