@@ -17,7 +17,7 @@ from pathlib import Path
 from typing import Any
 
 from jupyter_server.services.kernels.connection.base import deserialize_msg_from_ws_v1, serialize_msg_to_ws_v1
-from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
 from tornado.simple_httpclient import SimpleAsyncHTTPClient
 from tornado.websocket import WebSocketClientConnection, websocket_connect
 
@@ -311,7 +311,7 @@ class Rig:
         assert server.process.poll() is None, server.log.read_text()[-4000:]
         try:
             return (await server.call("GET", "api/status")).code == 200
-        except OSError:
+        except (OSError, HTTPClientError):  # nobody listens, or not for long
             return False
 
     async def in_state(self, server: Server, state: str) -> Any:
