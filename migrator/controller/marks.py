@@ -24,6 +24,7 @@ class Plan:
     """One move, suspension or resumption. `deadline` and `run_after` in Unix seconds.
 
     `machine` is the one whose notice began it, if any; `saved` says that the source froze and its snapshot is durable.
+    `then`: the resumption (`cause`, `only`) that was asked for while the session was still being suspended.
     """
 
     way: str  # live, emergency, lost, suspend, resume
@@ -37,6 +38,7 @@ class Plan:
     saved: bool = False
     run_after: float = 0.0
     machine: str = ""
+    then: dict[str, Any] | None = None
 
     @property
     def source_owner(self) -> Owner | None:
@@ -59,6 +61,11 @@ def changed_plan(record: Record, **changes: Any) -> Record:
     """The record with its plan changed in some fields; the same if it has none."""
     plan = plan_of(record)
     return with_plan(record, replace(plan, **changes)) if plan else record
+
+
+def queued(record: Record, cause: str, only: str | None) -> Record:
+    """The record of a session that is resumed as soon as it is suspended."""
+    return changed_plan(record, then={"cause": cause, "only": only})
 
 
 def doors_of(record: Record) -> frozenset[str]:

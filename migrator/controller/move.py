@@ -15,7 +15,7 @@ from collections.abc import AsyncIterator
 from dataclasses import replace
 
 from migrator.controller.errors import Busy
-from migrator.controller.marks import Plan, changed_plan, plan_of, with_door, with_plan
+from migrator.controller.marks import Plan, changed_plan, plan_of, queued, with_door, with_plan
 from migrator.controller.steps import Steps, source_of
 from migrator.controller.tools import Tools
 from migrator.serving.logs import about
@@ -52,13 +52,18 @@ class Mover:
     ) -> Record:
         """Begin a move, suspension or resumption, and drive it; the record as it then stands.
 
+        A resumption that is asked for during a suspension follows it.
+
         Raises:
             Busy: one is under way; it goes on, and the earlier deadline counts.
             PhaseError: the session is in a phase in which this cannot be done.
         """
 
         def change(record: Record) -> Record:
-            if plan_of(record) is not None:
+            under_way = plan_of(record)
+            if under_way is not None and (way, under_way.way) == ("resume", "suspend"):
+                return queued(record, cause, only)
+            if under_way is not None:
                 raise Busy(f"a move of session {session} is under way; it goes on")
             plan = Plan(
                 way,

@@ -80,6 +80,10 @@ class Controller(ServiceSettings):
     freeze_reserve_s = Float(
         8.0, help="Seconds before the deadline at which the source freezes even if no standby is ready yet."
     ).tag(config=True)
+    room_wait_s = Float(
+        60.0,
+        help="Seconds that a session whose server is gone waits for a member that takes it; with a deadline it waits until then.",
+    ).tag(config=True)
     stop_timeout_s = Float(30.0, help="Seconds until a hub must have stopped a server.").tag(config=True)
     freeze_timeout_s = Float(
         60.0, help="Seconds for the last snapshot when there is no deadline; 1 GB at 1 Gbit/s takes 10."

@@ -11,10 +11,11 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
-from typing import Any
+from typing import Any, cast
 
 from migrator.controller.errors import SourceRefused, TargetFailed
 from migrator.controller.marks import (
+    Plan,
     changed_plan,
     doors_of,
     is_restored,
@@ -25,6 +26,7 @@ from migrator.controller.marks import (
     with_restored,
 )  # fmt: skip
 from migrator.controller.placement import ranked
+from migrator.controller.search import Search
 from migrator.controller.silence import Silence
 from migrator.controller.tools import Tools, need_plan
 from migrator.serving.client import ServiceError
@@ -41,6 +43,7 @@ class Steps:
     def __init__(self, tools: Tools) -> None:
         self._tools = tools
         self._silence = Silence(tools)
+        self._search = Search(tools)
 
     def next(self, record: Record) -> Step | None:
         """What has to be done for a record as it stands; None if nothing."""
@@ -56,18 +59,33 @@ class Steps:
         return self.finish
 
     async def choose(self, record: Record) -> None:
-        """Find a member for the session; without one it stays where it is, or is suspended."""
+        """Find a member for the session; without one it stays where it is, or waits for one, and is suspended at last."""
         plan = need_plan(record)
         source = {record.owner.member} if record.owner else set()
+        tried = () if self._search.is_repeated(record) else plan.tried
         rooms = await self._tools.peers.rooms()
-        names = ranked(rooms, without={*plan.tried, *source}, only=plan.only)
+        names = ranked(rooms, without={*tried, *source}, only=plan.only)
         if not names and self._may_stay(record):
-            names = ranked(rooms, without=plan.tried, only=plan.only)
+            names = ranked(rooms, without=tried, only=plan.only)
         if not names:
-            await self._give_up(record, "no member takes it")
+            await self._search_on(record)
             return
         target = Target(names[0], server_of(record))
         await self._tools.update(record.id, lambda fresh: phases.retarget(fresh, target))
+
+    async def _search_on(self, record: Record) -> None:
+        """Nobody takes it now. That may pass, so that it waits as long as there is something to wait for."""
+        plan, reason = need_plan(record), "no member takes it"
+        if self._is_alive(record, plan) and self._tools.deadline(record, plan) is None:
+            await self._stay(record, reason)
+        elif self._search.is_over(record, plan):
+            await self._suspend_alive(record, reason)
+        else:
+            if not self._search.is_repeated(record):
+                await self._tools.note(record.id, "waiting", {"reason": reason})
+            if self._is_alive(record, plan) and not plan.saved and self._search.is_urgent(record, plan):
+                await self._silence.freeze(record, cast("Owner", record.owner))
+            await self._search.pause(record, plan)
 
     async def transfer(self, record: Record) -> None:
         """Standby up, source silent, fence."""
@@ -113,10 +131,11 @@ class Steps:
         def change(fresh: Record) -> Record:
             if event:
                 fresh = phases.noted(fresh, event, {"unreached": unreached})
-            return with_plan(fresh, None)
+            return _closed(fresh)
 
         await self._tools.update(record.id, change)
         self._tools.deadlines.pop(record.id, None)
+        self._search.forget(record.id)
         self._tools.outcomes.labels(plan.way, record.phase).inc()
 
     async def put_away(self, record: Record) -> None:
@@ -190,12 +209,19 @@ class Steps:
 
     async def _give_up(self, record: Record, reason: str) -> None:
         plan = need_plan(record)
-        alive = record.owner is not None and is_restored(record) and plan.way != "lost"
-        if alive and self._tools.deadline(record, plan) is None:
+        if self._is_alive(record, plan) and self._tools.deadline(record, plan) is None:
             await self._stay(record, reason)
-            return
-        if alive and record.owner is not None and not plan.saved:
-            await self._silence.freeze(record, record.owner)
+        else:
+            await self._suspend_alive(record, reason)
+
+    def _is_alive(self, record: Record, plan: Plan) -> bool:
+        return record.owner is not None and is_restored(record) and plan.way != "lost"
+
+    async def _suspend_alive(self, record: Record, reason: str) -> None:
+        """Suspend a session whose source may still have something to save."""
+        plan = need_plan(record)
+        if self._is_alive(record, plan) and not plan.saved:
+            await self._silence.freeze(record, cast("Owner", record.owner))
         await self._suspend(record, reason)
 
     async def _stay(self, record: Record, reason: str) -> None:
@@ -249,6 +275,16 @@ def _without_target(record: Record, reason: str) -> Record:
         phases.retarget(record, None), "failed", {"member": record.target.member, "reason": reason[:300]}
     )
     return changed_plan(record, tried=tried)
+
+
+def _closed(record: Record) -> Record:
+    """Without a plan, or with that of the resumption which was asked for meanwhile."""
+    plan, record = plan_of(record), with_plan(record, None)
+    if plan is None or not plan.then or record.phase != "suspended":
+        return record
+    resumption = Plan("resume", plan.then["cause"], plan.driver, only=plan.then["only"], source_epoch=record.epoch)
+    detail = {"cause": resumption.cause, "deadline": None, "way": "resume"}
+    return with_plan(phases.noted(phases.begin_resume(record), "notice", detail), resumption)
 
 
 def _summary(report: dict[str, Any]) -> dict[str, Any]:

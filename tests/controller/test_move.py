@@ -143,6 +143,19 @@ def test_suspend_and_resume(federation: Federation) -> None:
     assert federation.a.value("sleeper")[1]["value"] == "kept"
 
 
+def test_a_resumption_asked_for_during_the_suspension_follows_it(federation: Federation) -> None:
+    session = federation.launch("hasty")
+    federation.a.put("hasty", "kept", save=False)
+    assert federation.api(f"/v1/sessions/{session}/suspend", {"cause": "idle"})[0] == 202
+    assert federation.api(f"/v1/sessions/{session}/resume", {"member": "b"})[0] == 202
+    federation.wait_for(session, "routed")
+    record = federation.settled(session)
+    assert (record["phase"], record["owner"]["member"]) == ("active", "b")
+    events = federation.events(session)
+    assert events.index("suspended") < events.index("restored")
+    assert federation.b.value("hasty")[1]["value"] == "kept"
+
+
 def test_a_target_that_cannot_start_leaves_the_source_running(federation: Federation) -> None:
     session = federation.launch("nostart")
     federation.a.put("nostart", "x")
@@ -169,13 +182,29 @@ def test_a_whole_machine_that_goes_and_nowhere_to_go_to_is_a_suspension(federati
     session = federation.launch("nowhere")
     federation.a.put("nowhere", "x", save=False)
     with federation.fault("b", "nowhere", "no-start"):
-        federation.api(f"/v1/sessions/{session}/move", {"target": "b", "deadline": time.time() + 20})
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b", "deadline": time.time() + 6})
         federation.wait_for(session, "suspended")
         record = federation.settled(session)
     assert record["snapshot"]
     federation.api(f"/v1/sessions/{session}/resume", {})
     federation.wait_for(session, "restored")
     until(lambda: federation.a.value("nowhere")[1].get("value") == "x")
+
+
+def test_a_session_that_nobody_takes_in_passing_waits_for_a_member(federation: Federation) -> None:
+    session = federation.launch("patient")
+    federation.a.put("patient", "x", save=False)
+    federation.b.controller.kill()
+    try:
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b", "deadline": time.time() + 120})
+        federation.wait_for(session, "waiting")
+        assert federation.a.put("patient", "goes on", save=False) == 200
+    finally:
+        federation.b.controller.start()
+    federation.wait_for(session, "routed")
+    assert "suspended" not in federation.events(session)
+    assert federation.settled(session)["owner"]["member"] == "b"
+    assert federation.a.value("patient")[1]["value"] == "goes on"
 
 
 def test_a_target_that_cannot_restore_is_left_for_another_under_a_new_epoch(federation: Federation) -> None:

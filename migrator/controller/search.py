@@ -1,0 +1,52 @@
+"""How long a session looks for a member that takes it: a refusal is often over in a moment, and a suspension is the last resort."""
+
+from __future__ import annotations
+
+import asyncio
+import time
+from dataclasses import dataclass, field
+
+from migrator.controller.marks import Plan
+from migrator.controller.tools import Tools
+from migrator.session import Record
+
+FIRST_PAUSE_S = 0.5
+LONGEST_PAUSE_S = 5.0
+
+
+@dataclass
+class Search:
+    """The searches of this controller: when each began in vain, and how often it looked. Another one begins them anew."""
+
+    tools: Tools
+    _began: dict[str, float] = field(default_factory=dict)
+    _looks: dict[str, int] = field(default_factory=dict)
+
+    def is_repeated(self, record: Record) -> bool:
+        """Whether nobody took it before: then those that refused are asked again."""
+        return record.id in self._began
+
+    def is_over(self, record: Record, plan: Plan) -> bool:
+        """Whether there is nothing to wait for any more: the deadline, or without one the patience, has passed."""
+        if self.tools.deadline(record, plan) is not None:
+            return self.tools.time_left(record, plan) <= 0
+        began = self._began.get(record.id)
+        return began is not None and time.monotonic() - began > self.tools.settings.room_wait_s
+
+    def is_urgent(self, record: Record, plan: Plan) -> bool:
+        """Whether the source has to save before anything else."""
+        return self.tools.time_left(record, plan) <= self.tools.settings.freeze_reserve_s
+
+    async def pause(self, record: Record, plan: Plan) -> None:
+        """Wait before the next look: longer each time, but not beyond the moment when something has to be done."""
+        self._began.setdefault(record.id, time.monotonic())
+        looks = self._looks[record.id] = self._looks.get(record.id, 0) + 1
+        pause = min(FIRST_PAUSE_S * 2 ** (looks - 1), LONGEST_PAUSE_S)
+        left = self.tools.time_left(record, plan)
+        reserve = self.tools.settings.freeze_reserve_s
+        await asyncio.sleep(max(0.05, min(pause, left - reserve if left > reserve else left)))
+
+    def forget(self, session: str) -> None:
+        """It ended, one way or the other."""
+        self._began.pop(session, None)
+        self._looks.pop(session, None)
