@@ -55,7 +55,8 @@ async def _check(args: argparse.Namespace) -> int:
         async for fault in check.faults(args.session):
             faults.append(dataclasses.asdict(fault))
             if not args.json:
-                sys.stdout.write(f"\rsessions/{fault.session}/{fault.key}: {fault.problem}\n")
+                name = f"records/{fault.session}" if fault.key == "record" else f"sessions/{fault.session}/{fault.key}"
+                sys.stdout.write(f"\r{name}: {fault.problem}\n")
     finally:
         await store.close()
     summary = dataclasses.asdict(check.summary)

@@ -48,6 +48,6 @@ class Quota:
         async with count.lock:
             if time.monotonic() - count.listed_at > self._refresh_s:
                 objects = self._records.objects(session)
-                count.stored = sum([info.size async for info in objects.list("") if info.key != "record"])
+                count.stored = sum([info.size async for info in objects.list("")])
                 count.listed_at = time.monotonic()
         return count

@@ -8,7 +8,7 @@ from typing import AsyncIterator
 from migrator.session.errors import BadRecord, NotSealed
 from migrator.session.ids import check_session_id, is_session_id
 from migrator.session.record import Record
-from migrator.session.records import FOLDER, SessionRecords
+from migrator.session.records import FOLDER, RECORDS, SessionRecords
 from migrator.session.sealing import unseal
 from migrator.snapshot.check import Fault, Progress, SessionCheck
 from migrator.snapshot.keys import SessionKeys
@@ -60,13 +60,13 @@ class StoreCheck:
 
     async def _sessions(self) -> list[str]:
         """List all that have any object, so that one whose record is lost is found as well."""
-        found = set()
+        found = {info.key[len(RECORDS) :] async for info in self._store.list(RECORDS)}
         async for info in self._store.list(FOLDER):
             found.add(info.key[len(FOLDER) :].partition("/")[0])
         return sorted(found)
 
     async def _session_faults(self, session: str) -> AsyncIterator[Fault]:
-        self._progress(f"sessions/{session}/record")
+        self._progress(f"{RECORDS}{session}")
         try:
             record: Record | None = await self._records.get(session)
         except NotFound:

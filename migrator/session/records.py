@@ -1,4 +1,7 @@
-"""Session records in a store: the only place where they are read and changed."""
+"""Session records in a store: the only place where they are read and changed.
+
+They lie beside each other under `records/`, away from the sessions' many objects, so that listing them costs what they cost.
+"""
 
 from __future__ import annotations
 
@@ -14,6 +17,7 @@ from migrator.storage.prefix import prefixed
 from migrator.storage.protocol import ObjectStore
 
 FOLDER = "sessions/"
+RECORDS = "records/"
 ATTEMPTS = 20
 BACKOFF_S = 0.01  # grows by half with each attempt, with jitter; 20 attempts take about half a minute at most
 LONGEST_BACKOFF_S = 2.0
@@ -62,11 +66,11 @@ class SessionRecords:
 
     async def list(self) -> AsyncIterator[str]:
         """Give the ids of all sessions that have a record."""
-        async for info in self._store.list(FOLDER):
-            session, _, name = info.key[len(FOLDER) :].partition("/")
-            if name == "record" and is_session_id(session):
+        async for info in self._store.list(RECORDS):
+            session = info.key[len(RECORDS) :]
+            if is_session_id(session):
                 yield session
 
 
 def _key(session: str) -> str:
-    return f"{FOLDER}{check_session_id(session)}/record"
+    return f"{RECORDS}{check_session_id(session)}"

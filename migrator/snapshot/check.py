@@ -58,7 +58,7 @@ class SessionCheck:
         async for fault in self._journal_faults(infos):
             yield fault
         for info in infos:
-            if info.key != "record" and info.key.split("/")[0] not in ("packs", "manifests", "journal"):
+            if info.key.split("/")[0] not in ("packs", "manifests", "journal"):
                 yield self._fault(info.key, "is nothing that belongs to a session; who put it there?")
 
     async def _pack_faults(self, infos: list[ObjectInfo]) -> AsyncIterator[Fault]:

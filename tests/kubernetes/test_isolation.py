@@ -58,7 +58,7 @@ async def test_the_session_token_is_out_of_the_kernels_reach_or_its_own_only(ses
 
 async def test_the_bucket_is_closed(sessions):
     bucket = f"http://{HOST}:{store.PORT}/{store.BUCKET}"
-    tries = [(f"{bucket}?list-type=2", "''"), (f"{bucket}/federation/sessions/{sessions[1].id}/record", "''")]
+    tries = [(f"{bucket}?list-type=2", "''"), (f"{bucket}/federation/records/{sessions[1].id}", "''")]
     assert await attempts(sessions[0], *tries) == [403, 403]
 
 

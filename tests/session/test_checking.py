@@ -65,7 +65,7 @@ async def test_the_wrong_key_is_said(store: MemoryStore):
 
 
 async def test_a_damaged_record(store: MemoryStore):
-    await store.put("sessions/session-one/record", b"{")
+    await store.put("records/session-one", b"{")
     found = await faults(store, secret=SECRET, key=KEY)
     assert [(fault.session, fault.key) for fault in found] == [("session-one", "record")]
     assert "no JSON" in found[0].problem
@@ -79,7 +79,7 @@ async def test_a_record_that_names_a_missing_snapshot(store: MemoryStore):
 
 
 async def test_a_session_without_a_record_is_checked_with_its_key(store: MemoryStore):
-    await store.delete("sessions/session-one/record")
+    await store.delete("records/session-one")
     assert await faults(store, key=KEY) == []
     (fault,) = await faults(store)
     assert "give its own key" in fault.problem
@@ -93,7 +93,7 @@ async def test_strange_objects_are_named(store: MemoryStore):
 
 
 async def test_one_session_only(store: MemoryStore):
-    await store.put("sessions/session-one/record", b"{")
+    await store.put("records/session-one", b"{")
     assert await faults(store, only="session-two") == []
     with pytest.raises(BadId):
         await faults(store, only="../x")

@@ -1,12 +1,13 @@
 from __future__ import annotations
 
 import asyncio
+from collections.abc import AsyncIterator
 from dataclasses import replace
 
 import pytest
 
 from migrator.session import BadId, Owner, Record, SessionRecords, TooManyWriters, phases
-from migrator.storage import Conflict, NotFound, ObjectStore, StoreUnavailable, open_store
+from migrator.storage import Conflict, NotFound, ObjectInfo, ObjectStore, StoreUnavailable, open_store
 from migrator.storage.memory import MemoryStore
 from tests.rigs.faulty_store import FaultyStore
 
@@ -29,7 +30,7 @@ async def test_create_get_list(store: ObjectStore):
         await records.create(NEW)
     await records.create(replace(NEW, id="another-session"))
     await store.put(f"sessions/{ID}/packs/x", b"")
-    await store.put("sessions/BAD/record", b"")
+    await store.put("records/BAD", b"")
     assert [session async for session in records.list()] == [ID, "another-session"]
     with pytest.raises(NotFound):
         await records.get("missing-session")
@@ -42,7 +43,29 @@ async def test_ids_are_checked_before_the_store_is_asked(store: ObjectStore):
             await call("../../other")
 
 
-async def test_the_objects_of_a_session_lie_beside_its_record(store: ObjectStore):
+async def test_listing_costs_what_the_records_cost_however_much_the_sessions_hold():
+    store = CountingStore()
+    records = SessionRecords(store)
+    for number in range(20):
+        await records.create(replace(NEW, id=f"session-{number:04d}"))
+        for pack in range(50):
+            await records.objects(f"session-{number:04d}").put(f"packs/{pack}", b"")
+    assert len([session async for session in records.list()]) == 20
+    assert store.listed == 20
+
+
+class CountingStore(MemoryStore):
+    """Counts the objects that it is asked to list: S3 takes a request for each thousand."""
+
+    listed = 0
+
+    async def list(self, prefix: str) -> AsyncIterator[ObjectInfo]:
+        async for info in super().list(prefix):
+            self.listed += 1
+            yield info
+
+
+async def test_the_objects_of_a_session_lie_in_its_own_folder(store: ObjectStore):
     records = SessionRecords(store)
     await records.objects(ID).put("packs/x", b"pack")
     assert await store.get(f"sessions/{ID}/packs/x") == b"pack"
