@@ -39,6 +39,7 @@ STALE_S = 24 * 3600.0  # a temporary file of this age belongs to a writer that w
 _FULL = {errno.ENOSPC: StoreFull, errno.EFBIG: StoreFull, errno.EDQUOT: QuotaExceeded}
 _DENIED = {errno.EACCES, errno.EPERM, errno.EROFS}
 _MISSING = {errno.ENOENT, errno.ENOTDIR, errno.EISDIR}
+_NO_FOLDER = {*_MISSING, errno.EEXIST}  # of a write: something else stands where a folder is needed
 _T = TypeVar("_T")
 
 
@@ -54,7 +55,7 @@ class FilesystemStore:
 
     async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """See `ObjectStore.put`."""
-        return await self._run(key, lambda: self._put(check_key(key), data, if_absent, if_match))
+        return await self._run(key, lambda: self._put(check_key(key), data, if_absent, if_match), writes=True)
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:
         """See `ObjectStore.get`."""
@@ -81,12 +82,12 @@ class FilesystemStore:
         """See `ObjectStore.close`."""
         await asyncio.get_running_loop().run_in_executor(None, self._threads.shutdown)
 
-    async def _run(self, key: str, work: Callable[[], _T]) -> _T:
+    async def _run(self, key: str, work: Callable[[], _T], *, writes: bool = False) -> _T:
         def guarded() -> _T:
             try:
                 return work()
             except OSError as error:
-                raise _storage_error(error, key) from error
+                raise _storage_error(error, key, writes=writes) from error
 
         return await asyncio.get_running_loop().run_in_executor(self._threads, guarded)
 
@@ -219,10 +220,10 @@ def _etag(status: os.stat_result) -> str:
     return f"{status.st_mtime_ns:x}-{status.st_size:x}-{status.st_ino:x}"
 
 
-def _storage_error(error: OSError, key: str) -> StorageError:
+def _storage_error(error: OSError, key: str, *, writes: bool = False) -> StorageError:
     if error.errno in _FULL:
         return _FULL[error.errno](f"cannot write {key}: {error.strerror}; make room in the store")
-    if error.errno in _DENIED:
+    if error.errno in _DENIED or (writes and error.errno in _NO_FOLDER):
         return Denied(f"cannot reach {key}: {error.strerror}; check the owner and mode of the store's folder")
     if error.errno in _MISSING:
         return NotFound(f"there is no {key}")

@@ -125,6 +125,8 @@ async def test_each_fault_has_its_message_and_code(desk: Desk) -> None:
         (3, "no kernel answers", ("snapshot",), {"connection_file": desk.fresh.connection_file}),
         (8, "another key", ("restore", saved["snapshot"]), {"key_file": str(desk.folder / "other")}),
         (10, "no snapshot", ("restore", "0" * 32), {}),
+        (11, "check the owner and mode", ("snapshot",), {"store": "file:///proc/none"}),
+        (11, "check the owner and mode", ("snapshot",), {"store": f"file://{desk.folder}/key/below-a-file"}),
     ]
     for code, words, (command, *arguments), options in cases:
         found, out, err = await desk.migrator(command, *arguments, **options)
