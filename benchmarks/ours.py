@@ -35,11 +35,11 @@ class Session:
         self.entry: KernelEntry | None = None
         self.written = 0
 
-    async def save(self, agent: KernelAgent, when: str = "boundary") -> float:
-        """A durable snapshot; gives its seconds."""
+    async def save(self, agent: KernelAgent, when: str = "boundary", *, reserve: bool = False) -> float:
+        """A durable snapshot; gives its seconds. `reserve`: as in a server, the kernel keeps a copy for the next one."""
         start = time.perf_counter()
         writer = SnapshotWriter(self.view, self.keys, SESSION, epoch=1, base=self.base)
-        self.entry = await save_kernel(agent, writer, PREFIX, self.entry, when)
+        self.entry = await save_kernel(agent, writer, PREFIX, self.entry, when, reserve=reserve)
         self.base = await writer.commit({"kernels": {"main": self.entry.to_json()}})
         seconds = time.perf_counter() - start
         self.written = writer.bytes_written + (await self.view.head(f"manifests/{self.base.snapshot}")).size
@@ -148,7 +148,7 @@ async def checkpoints(live: LiveKernel, folder: Path) -> Any:
             due = ledger.due_at(limits)
             await asyncio.sleep(max(0.0, (due or 0) - time.monotonic()))
             ledger.saving(time.monotonic())
-            work = await session.save(agent)
+            work = await session.save(agent, reserve=True)
             assert session.entry is not None
             ledger.saved(session.entry.report["pause_s"] or 0.0, work)
             counted += 1
