@@ -93,7 +93,7 @@ class Agent:
             if operation == "snapshot":
                 self._saver.save(conn, request, bytes(blob), os.dup(fds[0]))
             elif operation == "load":
-                self.loader.receive(conn, request)
+                self.loader.receive(conn, request, fds)
                 wire.send(conn, {"event": "received"})
             elif operation == "remember":
                 self._memory[str(request["key"])] = str(request["value"])

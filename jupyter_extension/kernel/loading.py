@@ -2,13 +2,10 @@
 
 from __future__ import annotations
 
-import mmap
 import socket
-from typing import Any, Union
+from typing import Any, Sequence, Union
 
-from . import wire
-
-_LARGE = 4 << 20  # from this size on a part gets whole pages of its own, huge ones where the system has them
+from . import pages, window, wire
 
 Memory = Union[bytearray, memoryview]
 
@@ -36,12 +33,25 @@ class Loader:
         self._parts: Parts | None = None
         self.report: dict[str, Any] | None = None
 
-    def receive(self, conn: socket.socket, request: dict[str, Any]) -> None:
-        """Read all parts that the request names straight into their final memory."""
-        parts: dict[str, Memory] = {}
-        for name, length in _listed(request):
-            parts[name] = _memory(length)
-            wire.read_into(conn, memoryview(parts[name]))
+    def receive(self, conn: socket.socket, request: dict[str, Any], fds: Sequence[int]) -> None:
+        """Make room for all parts that the request names, say so, and read them straight into their final memory.
+
+        With a descriptor of a window the large ones come through that, after all others.
+        """
+        memory = pages.Memory()
+        parts: dict[str, Memory] = {
+            name: memory.region(length) if length >= window.LEAST else bytearray(length)
+            for name, length in _listed(request)
+        }
+        wire.send(conn, {"event": "ready"})
+        views = [memoryview(part) for part in parts.values()]
+        for view in views:
+            if not fds or len(view) < window.LEAST:
+                wire.read_into(conn, view)
+        if fds:
+            large = [view for view in views if len(view) >= window.LEAST]
+            window.Filling(conn, fds[0], large, memory.filled).run()
+        memory.close()
         self._parts, self.report = Parts(parts), None
 
     def apply(self) -> None:
@@ -56,13 +66,3 @@ class Loader:
 
 def _listed(request: dict[str, Any]) -> list[tuple[str, int]]:
     return [(str(name), int(length)) for name, length in request["parts"]]
-
-
-def _memory(length: int) -> Memory:
-    """Private anonymous memory: it must be copied on write after a fork, so never a shared mapping."""
-    if length < _LARGE:
-        return bytearray(length)
-    region = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
-    if hasattr(mmap, "MADV_HUGEPAGE"):
-        region.madvise(mmap.MADV_HUGEPAGE)
-    return memoryview(region)

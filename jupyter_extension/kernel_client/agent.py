@@ -180,11 +180,18 @@ class Connection:
 
     async def receive(self) -> tuple[dict[str, Any], bytes]:
         """The next message. KernelDied at the end of the connection."""
+        head = await self.exactly(wire.HEADER.size)
         try:
-            head = await self._exactly(wire.HEADER.size)
             json_length, blob_length = wire.lengths(head)
-            message = wire.decode(await self._exactly(json_length))
-            return message, await self._exactly(blob_length)
+            message = wire.decode(await self.exactly(json_length))
+        except wire.WireError as error:
+            raise KernelDied(f"the kernel ended while it was at work for us: {error}") from error
+        return message, await self.exactly(blob_length)
+
+    async def exactly(self, count: int) -> bytes:
+        """So many raw bytes. KernelDied at the end of the connection."""
+        try:
+            return await self._exactly(count)
         except (OSError, wire.WireError) as error:
             raise KernelDied(f"the kernel ended while it was at work for us: {error}") from error
 

@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import contextlib
 from typing import Any
 
+from jupyter_extension.kernel.window import LEAST
 from jupyter_extension.kernel_client.agent import Connection, KernelAgent
 from jupyter_extension.kernel_client.entry import KernelEntry
 from jupyter_extension.kernel_client.errors import KernelError, LoadFailed
+from jupyter_extension.kernel_client.window import AVAILABLE, Window
 from migrator.snapshot import SnapshotReader
 
 _APPLY = "__import__('session_migrator_kernel.inject', fromlist=['apply']).apply()"
@@ -22,9 +25,7 @@ async def load_kernel(
     """
     async with agent.connection() as conn:
         await _send_parts(conn, reader, entry)
-        answer, _ = await conn.receive()
-    if answer.get("event") != "received":
-        raise LoadFailed(f"the kernel did not take the snapshot: {answer.get('reason')}")
+        await _expect(conn, "received")
     try:
         await agent.evaluate(_APPLY, timeout=timeout)
     except KernelError as error:
@@ -36,10 +37,31 @@ async def load_kernel(
 
 
 async def _send_parts(conn: Connection, reader: SnapshotReader, entry: KernelEntry) -> None:
-    parts = [(name, reader.manifest.blobs[name].length) for name in entry.parts]
+    lengths = {name: reader.manifest.blobs[name].length for name in entry.parts}
     cut = len(entry.prefix)
-    conn.send({"op": "load", "parts": [[name[cut:], length] for name, length in parts]})
-    for name, length in parts:
-        if length:
-            async for chunk in reader.stream(name):
-                await conn.send_all(chunk)
+    request = {"op": "load", "parts": [[name[cut:], length] for name, length in lengths.items()]}
+    if not AVAILABLE or max(lengths.values(), default=0) < LEAST:
+        await _begin(conn, request, [])
+        await _stream(conn, reader, [name for name in lengths if lengths[name]])
+        return
+    with contextlib.closing(Window()) as window:
+        await _begin(conn, request, [window.descriptor])
+        await _stream(conn, reader, [name for name in lengths if 0 < lengths[name] < LEAST])
+        await window.send(conn, reader, [name for name in lengths if lengths[name] >= LEAST])
+
+
+async def _begin(conn: Connection, request: dict[str, Any], descriptors: list[int]) -> None:
+    conn.send(request, fds=descriptors)
+    await _expect(conn, "ready")
+
+
+async def _expect(conn: Connection, event: str) -> None:
+    answer, _ = await conn.receive()
+    if answer.get("event") != event:
+        raise LoadFailed(f"the kernel did not take the snapshot: {answer.get('reason')}")
+
+
+async def _stream(conn: Connection, reader: SnapshotReader, names: list[str]) -> None:
+    for name in names:
+        async for chunk in reader.stream(name):
+            await conn.send_all(chunk)

@@ -50,31 +50,43 @@ def seal_block(
     _encrypt(keys.blocks, nonce, data, _bound_to(codec, identity, session), target[1 + NONCE_BYTES :])
 
 
-def open_block(keys: SessionKeys, session: str, identity: bytes, stored: memoryview, size: int) -> bytes:
-    """Give the plain bytes, verified; raises `DamagedBlock`, or `CodecMissing`."""
+def open_block(
+    keys: SessionKeys, session: str, identity: bytes, stored: memoryview, size: int, check: bytes | None = None
+) -> bytes:
+    """Give the plain bytes, verified; raises `DamagedBlock`, or `CodecMissing`. `check`: as in `open_block_into`."""
     codec, nonce, inner = _parts(stored)
     try:
         opened = keys.blocks.decrypt(nonce, inner, _bound_to(codec, identity, session))
         plain = decompress(codec, opened, size)
     except (InvalidTag, ValueError) as error:
         raise DamagedBlock(str(error) or "not authentic") from error
-    _verify(keys, identity, plain, size)
+    _verify(keys, identity, plain, size, check)
     return plain
 
 
 def open_block_into(
-    keys: SessionKeys, session: str, identity: bytes, stored: memoryview, size: int, target: memoryview
+    keys: SessionKeys,
+    session: str,
+    identity: bytes,
+    stored: memoryview,
+    size: int,
+    target: memoryview,
+    check: bytes | None = None,
 ) -> None:
-    """Put the plain bytes, verified, into `target` of `size` bytes; without a copy where the library can."""
+    """Put the plain bytes, verified, into `target` of `size` bytes; without a copy where the library can.
+
+    The tag says that who has the key stored these bytes under this id, so nobody else can have changed them. That they
+    are those which were meant is shown by `check`, their xxh3-128, if the caller knows it, and else by the id itself.
+    """
     codec, nonce, inner = _parts(stored)
     if codec != Codec.PLAIN or len(inner) - TAG_BYTES != size or not hasattr(keys.blocks, "decrypt_into"):
-        target[:] = open_block(keys, session, identity, stored, size)
+        target[:] = open_block(keys, session, identity, stored, size, check)
         return
     try:
         keys.blocks.decrypt_into(nonce, inner, _bound_to(codec, identity, session), target)
     except (InvalidTag, ValueError) as error:
         raise DamagedBlock(str(error) or "not authentic") from error
-    _verify(keys, identity, target, size)
+    _verify(keys, identity, target, size, check)
 
 
 def _parts(stored: memoryview) -> tuple[int, bytes, memoryview]:
@@ -83,8 +95,8 @@ def _parts(stored: memoryview) -> tuple[int, bytes, memoryview]:
     return stored[0], bytes(stored[1 : 1 + NONCE_BYTES]), stored[1 + NONCE_BYTES :]
 
 
-def _verify(keys: SessionKeys, identity: bytes, plain: Buffer, size: int) -> None:
-    if len(plain) != size or block_id(keys, plain) != identity:
+def _verify(keys: SessionKeys, identity: bytes, plain: Buffer, size: int, check: bytes | None) -> None:
+    if len(plain) != size or (check_value(plain) != check and block_id(keys, plain) != identity):
         raise DamagedBlock("other content than its id says")
 
 

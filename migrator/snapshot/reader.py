@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 from collections import OrderedDict, deque
-from typing import Any, AsyncIterator, Callable, Coroutine, Iterable, Sequence, TypeVar
+from contextlib import asynccontextmanager
+from itertools import accumulate
+from typing import Any, AsyncContextManager, AsyncIterator, Callable, Coroutine, Iterable, Sequence, TypeVar
 
-from migrator.snapshot.blocks import DamagedBlock, open_block, open_block_into
+from migrator.snapshot.blocks import BLOCK_BYTES, OVERHEAD, DamagedBlock, open_block, open_block_into
 from migrator.snapshot.compression import CodecMissing
 from migrator.snapshot.errors import CannotRead, SnapshotCorrupt
 from migrator.snapshot.keys import SessionKeys
@@ -15,11 +17,13 @@ from migrator.snapshot.pack import pack_key
 from migrator.snapshot.segments import Segment, plan
 from migrator.snapshot.workers import in_thread
 from migrator.storage.errors import NotFound
-from migrator.storage.protocol import ObjectStore
+from migrator.storage.protocol import ObjectStore, ReadNow, read_now
 
 AHEAD_BYTES = 48 * 1024 * 1024  # plain bytes that are fetched ahead of the caller
 SMALL_BYTES = 32 * 1024  # below, a trip to a thread costs more than the work
+LARGE_BYTES = 1024 * 1024  # from here on a block is worth a read of its own, where a read costs no request
 CACHED_SEGMENTS = 8  # fetched ranges, of up to 8 MiB each, that are kept for the next blob
+Place = Callable[[int, int], AsyncContextManager[memoryview]]
 _T = TypeVar("_T")
 
 
@@ -32,7 +36,7 @@ async def open_snapshot(store: ObjectStore, keys: SessionKeys, session_id: str, 
 
 
 class SnapshotReader:
-    """An open snapshot; several tasks may read from it. It holds up to 64 MiB of fetched ranges, and no connection."""
+    """An open snapshot; several tasks may read from it. It holds up to 80 MiB of fetched ranges, and no connection."""
 
     def __init__(
         self, store: ObjectStore, keys: SessionKeys, manifest: Manifest, segments: dict[BlockRef, Segment]
@@ -42,6 +46,8 @@ class SnapshotReader:
         self._keys = keys
         self._segments = segments
         self._fetched: OrderedDict[Segment, asyncio.Task[bytes]] = OrderedDict()
+        self._read_now = read_now(store)
+        self._scratch: list[bytearray] = []
 
     async def read(self, name: str) -> bytes:
         """Return a blob; `KeyError` if there is none. For a large one `read_into` or `stream` need less memory."""
@@ -57,12 +63,21 @@ class SnapshotReader:
         view = memoryview(target).cast("B")
         if len(view) != blob.length:
             raise ValueError(f"blob {name!r} has {blob.length} bytes, the buffer {len(view)}")
-        places: dict[int, memoryview] = {}
-        position = 0
-        for number, ref in enumerate(blob.blocks):
-            places[number] = view[position : position + ref.size]
-            position += ref.size
-        async for _ in self._ahead(blob.blocks, lambda number, ref: self._block_into(ref, places[number])):
+
+        @asynccontextmanager
+        async def place(offset: int, size: int) -> AsyncIterator[memoryview]:
+            yield view[offset : offset + size]
+
+        await self.pour(name, place)
+
+    async def pour(self, name: str, place: Place) -> None:
+        """Decrypt a blob block by block into memory of the caller's, without a copy and in no particular order.
+
+        `place(offset, size)` is entered for the memory of one block, and left when the block was put there and verified.
+        """
+        blocks = self.manifest.blobs[name].blocks
+        offsets = list(accumulate((ref.size for ref in blocks), initial=0))
+        async for _ in self._ahead(blocks, lambda number, ref: self._block_into(ref, offsets[number], place)):
             pass
 
     async def stream(self, name: str) -> AsyncIterator[bytes]:
@@ -96,20 +111,41 @@ class SnapshotReader:
             return self._open(ref, stored, None)
         return await in_thread(self._open, ref, stored, None)
 
-    async def _block_into(self, ref: BlockRef, target: memoryview) -> None:
-        await _finished(in_thread(self._open, ref, await self._stored(ref), target))
+    async def _block_into(self, ref: BlockRef, offset: int, place: Place) -> None:
+        if self._read_now is not None and LARGE_BYTES <= ref.stored <= BLOCK_BYTES + OVERHEAD:
+            async with place(offset, ref.size) as target:
+                await _finished(in_thread(self._read_and_open, ref, target, self._read_now))
+            return
+        fetching = asyncio.ensure_future(self._stored(ref))  # while the caller looks for a place
+        try:
+            async with place(offset, ref.size) as target:
+                await _finished(in_thread(self._open, ref, await fetching, target))
+        finally:
+            await _cancel([fetching])
 
     async def _stored(self, ref: BlockRef) -> memoryview:
         segment = self._segments[ref]
         start = ref.offset - segment.start
         return memoryview(await self._fetch(segment))[start : start + ref.stored]
 
+    def _read_and_open(self, ref: BlockRef, target: memoryview, read: ReadNow) -> None:
+        """Read one block into memory that is used again and again, and open it from there."""
+        scratch = self._scratch.pop() if self._scratch else bytearray(BLOCK_BYTES + OVERHEAD)
+        stored = memoryview(scratch)[: ref.stored]
+        try:
+            count = read(pack_key(ref.pack), ref.offset, stored)
+        except NotFound as error:
+            raise self._missing(ref.pack) from error
+        self._open(ref, stored[:count], target)
+        self._scratch.append(scratch)
+
     def _open(self, ref: BlockRef, stored: memoryview, target: memoryview | None) -> bytes:
         where = (self._keys, self.manifest.session, bytes.fromhex(ref.id), stored, ref.size)
+        check = bytes.fromhex(ref.check)
         try:
             if target is None:
-                return open_block(*where)
-            open_block_into(*where, target)
+                return open_block(*where, check)
+            open_block_into(*where, target, check)
         except DamagedBlock as error:
             raise SnapshotCorrupt(
                 f"{pack_key(ref.pack)} is damaged at byte {ref.offset} (block {ref.id[:12]}: {error}); "
@@ -139,9 +175,10 @@ class SnapshotReader:
         try:
             return await self._store.get(pack_key(segment.pack), start=segment.start, length=segment.length)
         except NotFound as error:
-            raise SnapshotCorrupt(
-                f"{pack_key(segment.pack)} is missing; restore an older snapshot than {self.manifest.snapshot}"
-            ) from error
+            raise self._missing(segment.pack) from error
+
+    def _missing(self, pack: str) -> SnapshotCorrupt:
+        return SnapshotCorrupt(f"{pack_key(pack)} is missing; restore an older snapshot than {self.manifest.snapshot}")
 
 
 async def _cancel(tasks: Iterable[asyncio.Task[Any]]) -> None:

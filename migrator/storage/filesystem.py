@@ -61,6 +61,13 @@ class FilesystemStore:
         """See `ObjectStore.get`."""
         return await self._run(key, lambda: self._read(self._path(key), start, length)[0])
 
+    def read_now(self, key: str, start: int, target: memoryview) -> int:
+        """See `protocol.read_now`."""
+        try:
+            return _read_into(self._path(key), start, target)
+        except OSError as error:
+            raise _storage_error(error, key) from error
+
     async def get_with_etag(self, key: str) -> tuple[bytes, str]:
         """See `ObjectStore.get_with_etag`."""
         return await self._run(key, lambda: self._read(self._path(key), 0, None))
@@ -163,6 +170,17 @@ class FilesystemStore:
                         yield _info(key, path)
                     except FileNotFoundError:
                         continue  # deleted while the folder was read
+
+
+def _read_into(path: Path, start: int, target: memoryview) -> int:
+    done = 0
+    with path.open("rb", buffering=0) as file:
+        while done < len(target):
+            count = os.preadv(file.fileno(), [target[done:]], start + done)
+            if not count:
+                break
+            done += count
+    return done
 
 
 def _write_synced(path: Path, data: Buffer) -> None:

@@ -6,7 +6,7 @@ from dataclasses import replace
 from typing import AsyncIterator
 
 from migrator.storage.keys import check_prefix
-from migrator.storage.protocol import Buffer, ObjectInfo, ObjectStore, is_local
+from migrator.storage.protocol import Buffer, ObjectInfo, ObjectStore, is_local, read_now
 
 
 def prefixed(store: ObjectStore, prefix: str) -> ObjectStore:
@@ -24,6 +24,9 @@ class _PrefixedStore:
         self._store = store
         self._prefix = prefix
         self.local = is_local(store)
+        reading = read_now(store)
+        if reading is not None:
+            self.read_now = lambda key, start, target: reading(prefix + key, start, target)
 
     async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:
         return await self._store.put(self._prefix + key, data, if_absent=if_absent, if_match=if_match)

@@ -8,7 +8,7 @@ where they can (see `s3` and `gateway`).
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import AsyncIterator, Protocol, Union
+from typing import AsyncIterator, Callable, Protocol, Union
 
 Buffer = Union[bytes, bytearray, memoryview]
 
@@ -65,3 +65,16 @@ class ObjectStore(Protocol):
 def is_local(store: ObjectStore) -> bool:
     """Whether the objects lie on this machine's own disk, so that making them smaller gains nothing: its `local`."""
     return bool(getattr(store, "local", False))
+
+
+ReadNow = Callable[[str, int, memoryview], int]
+
+
+def read_now(store: ObjectStore) -> ReadNow | None:
+    """How to read from this store at once, in the calling thread: `(key, start, target) -> bytes read`; None if it cannot.
+
+    A store on the machine's own disk has it: large reads then go straight into memory that is there already. It raises
+    as `get` does, and reads fewer bytes than asked for only where the object ends.
+    """
+    found: ReadNow | None = getattr(store, "read_now", None)
+    return found

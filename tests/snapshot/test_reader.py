@@ -1,11 +1,16 @@
 from __future__ import annotations
 
+import asyncio
 import os
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
 
 import pytest
 
-from migrator.snapshot import SessionKeys, SnapshotCorrupt, WrongKey, open_snapshot
-from migrator.storage import NotFound, StoreUnavailable
+from migrator.snapshot import SessionKeys, SnapshotCorrupt, SnapshotWriter, WrongKey, open_snapshot, packer
+from migrator.snapshot.blocks import block_id, check_value
+from migrator.storage import NotFound, StoreUnavailable, open_store, prefixed
 from migrator.storage.memory import MemoryStore
 from tests.rigs.faulty_store import FaultyStore
 from tests.snapshot.building import SESSION, names, write
@@ -32,6 +37,69 @@ async def test_read_into(store: MemoryStore, keys: SessionKeys):
     await reader.read_into("empty", memoryview(bytearray()))
     with pytest.raises(ValueError, match="has 9437184 bytes"):
         await reader.read_into("a", memoryview(bytearray(7)))
+
+
+async def test_pour_asks_for_a_place_for_each_block(store: MemoryStore, keys: SessionKeys):
+    data = os.urandom(10 * MIB)
+    manifest = await write(store, keys, {"a": data})
+    reader = await open_snapshot(store, keys, SESSION, manifest.snapshot)
+    filled: dict[int, bytes] = {}
+    one_at_a_time = asyncio.Semaphore(1)
+
+    @asynccontextmanager
+    async def place(offset: int, size: int) -> AsyncIterator[memoryview]:
+        async with one_at_a_time:
+            memory = memoryview(bytearray(size))
+            yield memory
+            filled[offset] = bytes(memory)
+
+    await reader.pour("a", place)
+    assert filled == {at: data[at : at + 4 * MIB] for at in (0, 4 * MIB, 8 * MIB)}
+
+
+async def test_pour_from_a_folder_and_from_a_pack_that_is_gone(tmp_path: Path, keys: SessionKeys):
+    data = os.urandom(9 * MIB)
+    folder = open_store(f"file://{tmp_path}")
+    store = prefixed(folder, "sessions/x/")
+    manifest = await write(store, keys, {"a": data})
+    reader = await open_snapshot(store, keys, SESSION, manifest.snapshot)
+    target = bytearray(len(data))
+    await reader.read_into("a", memoryview(target))
+    assert target == data
+    (pack,) = await names(store, "packs/")
+    whole = await store.get(pack)
+    await store.put(pack, whole[: len(whole) // 2])
+    with pytest.raises(SnapshotCorrupt, match=f"{pack} is damaged"):
+        await reader.read_into("a", memoryview(target))
+    await store.delete(pack)
+    with pytest.raises(SnapshotCorrupt, match=f"{pack} is missing"):
+        await reader.read_into("a", memoryview(target))
+    await folder.close()
+
+
+async def test_a_wrong_check_value_costs_nothing_if_the_id_is_right(store: MemoryStore, keys: SessionKeys):
+    data = os.urandom(5000)
+    writer = SnapshotWriter(store, keys, SESSION, epoch=1)
+    blob = writer.blob("a")
+    await blob.block(data, b"?" * 16)
+    await blob.close()
+    manifest = await writer.commit({})
+    reader = await open_snapshot(store, keys, SESSION, manifest.snapshot)
+    assert await reader.read("a") == data
+
+
+async def test_bytes_that_changed_before_they_were_encrypted_are_noticed(
+    store: MemoryStore, keys: SessionKeys, monkeypatch
+):
+    monkeypatch.setattr(packer, "block_id", lambda keys, data: block_id(keys, b"as they were"))
+    writer = SnapshotWriter(store, keys, SESSION, epoch=1)
+    blob = writer.blob("a")
+    await blob.block(b"as they are", check_value(b"as they were"))
+    await blob.close()
+    manifest = await writer.commit({})
+    reader = await open_snapshot(store, keys, SESSION, manifest.snapshot)
+    with pytest.raises(SnapshotCorrupt, match="other content"):
+        await reader.read("a")
 
 
 async def test_small_blobs_are_fetched_together(store: MemoryStore, keys: SessionKeys):

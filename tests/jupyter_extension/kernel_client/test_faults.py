@@ -8,7 +8,8 @@ import signal
 
 import pytest
 
-from jupyter_extension.kernel_client import SaveFailed
+from jupyter_extension.kernel_client import KernelDied, SaveFailed
+from migrator.snapshot import SnapshotReader
 from migrator.storage import StoreFull
 from tests.jupyter_extension.kernel_client.conftest import Kernels
 
@@ -102,6 +103,49 @@ async def test_the_child_ends_with_the_one_who_asked(kernels: Kernels) -> None:
     await kernel.run("del bad")
     entry, _, _ = await kernels.save(agent)
     assert set(entry.report["saved"]) >= {"good", "last"}
+
+
+async def test_a_kernel_that_dies_while_it_is_loaded_is_missed_at_once(
+    kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel, agent = await kernels.start()
+    await kernel.run("import os; blob = os.urandom(200 << 20)")
+    _, manifest, _ = await kernels.save(agent)
+    target, other = await kernels.start()
+    pour = SnapshotReader.pour
+
+    async def killing(reader: SnapshotReader, *args: object) -> None:
+        target.process.kill()
+        await pour(reader, *args)
+
+    monkeypatch.setattr(SnapshotReader, "pour", killing)
+    with pytest.raises(KernelDied):
+        await asyncio.wait_for(kernels.load(other, manifest), 60)
+
+
+async def test_a_load_that_is_called_off_leaves_the_kernel_alive(
+    kernels: Kernels, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    kernel, agent = await kernels.start()
+    await kernel.run("import os; blob = os.urandom(50 << 20)")
+    _, manifest, _ = await kernels.save(agent)
+    target, other = await kernels.start()
+    begun = asyncio.Event()
+
+    async def never(*_: object) -> None:
+        begun.set()
+        await asyncio.Event().wait()
+
+    with monkeypatch.context() as patch:
+        patch.setattr(SnapshotReader, "pour", never)
+        loading = asyncio.ensure_future(kernels.load(other, manifest))
+        await asyncio.wait_for(begun.wait(), 60)
+        loading.cancel()
+        with pytest.raises(asyncio.CancelledError):
+            await loading
+    report = await kernels.load(other, manifest)
+    assert "blob" in report["saved"]
+    assert await target.value("len(blob)") == 50 << 20
 
 
 async def test_a_store_that_is_full_fails_the_snapshot_only(kernels: Kernels, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -18,7 +18,7 @@ OLD_KERNELS = [
 async def _moves_at_boundaries(kernels: Kernels, python: str) -> None:
     kernel, agent = await kernels.start(python=python)
     cell = kernel.begin(
-        "import os, time\nopen('begun', 'w').close()\nwhile not os.path.exists('go'): time.sleep(0.01)\nx = {1: [2]}; y = x[1]"
+        "import os, time\nopen('begun', 'w').close()\nwhile not os.path.exists('go'): time.sleep(0.01)\nx = {1: [2]}; y = x[1]; z = bytearray(b'ab') * (5 << 20)"
     )
     while (await agent.status()).current_msg_id != cell:
         pass
@@ -31,7 +31,7 @@ async def _moves_at_boundaries(kernels: Kernels, python: str) -> None:
     assert entry.python == (await agent.status()).python
     target, other = await kernels.start(python=python)
     await kernels.load(other, manifest)
-    assert await target.value("(x, y is x[1])") == ({1: [2]}, True)
+    assert await target.value("(x, y is x[1], len(z), z.count(b'ab'))") == ({1: [2]}, True, 10 << 20, 5 << 20)
     assert ((await agent.status()).notes, (await other.status()).notes) == ([], [])
     assert (await agent.status()).fork_anywhere is True
 
