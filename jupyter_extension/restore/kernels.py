@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import logging
 from typing import Any, Dict
 
+from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
 
 from jupyter_extension.agents import Agents
@@ -51,10 +53,19 @@ class Kernels:
             contents = self._sessions.contents_manager
             options["path"] = await ensure_async(contents.get_kernel_path(path=row["path"]))
             options["env"] = self._sessions.get_kernel_env(row["path"], row["name"])
+        await asyncio.get_running_loop().run_in_executor(None, self._look_up, about["name"])
         await ensure_async(self._managers.start_kernel(**options))
         manager = self._managers.get_kernel(kernel)
         prime_kernel_info(manager)
         self._watches.ensure(kernel, manager)
+
+    def _look_up(self, name: str) -> None:
+        """Find the kernel's kind, in a thread: the first look in a server imports IPython and reads folders for 50 ms and more.
+
+        One that is not there is the start's affair, which says so.
+        """
+        with contextlib.suppress(NoSuchKernel):
+            self._managers.kernel_spec_manager.get_kernel_spec(name)
 
     async def discard(self, kernel: str) -> None:
         """End a kernel that was started in vain."""
