@@ -65,6 +65,8 @@ class LiveSession:
         self._last_layout: JsonDict = {}
         self._let_in_until: dict[str, float] = {}
         self.mute.on_asked = self._asked_again
+        self.mute.on_had = lambda k, page, frames: self.recorder.outgoing(k, page, "iopub", self._split(k, frames))
+        self.mute.on_lapsed = lambda k, page, frames: self.channels.deliver(k, page, "iopub", frames)
 
     # --- the hooks of the kernels' websockets -------------------------------------------------------------------
 
@@ -81,6 +83,8 @@ class LiveSession:
             return False
         waiting_before_it = any(k == kernel and c == client for k, c, _ in self._held)
         if not waiting_before_it and not self._must_wait(kernel, client, msg):
+            if msg["channel"] == "stdin":
+                self.mute.replied(kernel)
             return False
         self._held.append((kernel, client, msg))
         return True

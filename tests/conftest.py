@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-pytest.register_assert_rewrite("tests.end_to_end.journey", "tests.rigs")
+pytest.register_assert_rewrite("tests.end_to_end.journey", "tests.end_to_end.states", "tests.rigs")
 pytest_plugins = ["tests.rigs.federation"]
 
 

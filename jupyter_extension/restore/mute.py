@@ -9,15 +9,22 @@ from typing import Any, Callable, List
 from jupyter_extension.record.messages import JsonDict, peek
 
 Frames = List[Any]
+OUTPUTS = frozenset({"stream", "display_data", "update_display_data", "execute_result", "error", "clear_output"})
 Answer = Callable[[str, str, JsonDict, JsonDict], None]  # kernel, client, parent header, content of the input_reply
 
 
 @dataclass
 class _Questions:
-    """The answers that a cell got before the move, in order, and whether the page still shows one more question."""
+    """The answers that a cell got before the move, in order, and whether the page still shows one more question.
+
+    Until that one is asked again and answered, outputs are no news: the page has had them, and wiping them would wipe the box.
+    `held` keeps them by client, since a cell that ends without asking has told something else this time.
+    """
 
     answers: list[JsonDict] = field(default_factory=list)
     box_is_open: bool = False
+    asked: bool = False
+    held: list[tuple[str, Frames]] = field(default_factory=list)
 
 
 class Mute:
@@ -28,6 +35,8 @@ class Mute:
         self._muted: dict[str, set[str]] = {}
         self._questions: dict[tuple[str, str], _Questions] = {}
         self.on_asked: Callable[[str, str, str], None] = lambda kernel, msg_id, question: None
+        self.on_had: Callable[[str, str, Frames], None] = lambda kernel, client, frames: None
+        self.on_lapsed: Callable[[str, str, Frames], None] = lambda kernel, client, frames: None
 
     def mute(self, kernel: str, msg_id: str) -> None:
         """The page shall hear nothing of this request any more."""
@@ -40,20 +49,23 @@ class Mute:
 
     def awaits(self, kernel: str) -> bool:
         """Whether this kernel has not asked yet what a page's open box will answer."""
-        return any(key[0] == kernel and q.box_is_open for key, q in self._questions.items())
+        return any(key[0] == kernel and q.box_is_open and not q.asked for key, q in self._questions.items())
 
     def passes(self, kernel: str, client: str, channel: str, frames: Frames) -> bool:
         """Whether the message may go to the page. On doubt it may."""
         if kernel not in self._muted and not self._questions:
             return True
         try:
-            header, parent = peek(self._split(kernel, frames))
+            parts = self._split(kernel, frames)
+            header, parent = peek(parts)
         except (ValueError, IndexError, KeyError) as e:
             self._log.debug("a message that can't be read passes: %r", e)
             return True
         msg_id = str(parent.get("msg_id"))
         if channel == "stdin" and header["msg_type"] == "input_request":
             return not self._answered(kernel, client, msg_id, header)
+        if channel == "iopub" and (kernel, msg_id) in self._questions:
+            return self._is_news(kernel, client, msg_id, str(header["msg_type"]), parts, frames)
         return msg_id not in self._muted.get(kernel, ())
 
     def _answered(self, kernel: str, client: str, msg_id: str, header: JsonDict) -> bool:
@@ -63,10 +75,33 @@ class Mute:
         if questions.answers:
             self._answer(kernel, client, header, questions.answers.pop(0))
             return True
-        del self._questions[kernel, msg_id]
-        if questions.box_is_open:
-            self.on_asked(kernel, msg_id, str(header["msg_id"]))
-        return questions.box_is_open
+        if questions.asked or not questions.box_is_open:
+            del self._questions[kernel, msg_id]
+            return False
+        questions.asked = True
+        for page, had in questions.held:
+            self.on_had(kernel, page, had)
+        self.on_asked(kernel, msg_id, str(header["msg_id"]))
+        return True
+
+    def _is_news(self, kernel: str, client: str, msg_id: str, kind: str, parts: list[Any], frames: Frames) -> bool:
+        questions = self._questions[kernel, msg_id]
+        if questions.box_is_open and kind in OUTPUTS:
+            if questions.asked:
+                self.on_had(kernel, client, frames)
+            else:
+                questions.held.append((client, frames))
+            return False
+        if kind == "status" and b'"idle"' in bytes(parts[4]):
+            del self._questions[kernel, msg_id]
+            for page, kept in [] if questions.asked else questions.held:
+                self.on_lapsed(kernel, page, kept)
+        return True
+
+    def replied(self, kernel: str) -> None:
+        """The page's answer goes to the kernel: what it says from here on is news."""
+        for key in [k for k, q in self._questions.items() if k[0] == kernel and q.asked]:
+            del self._questions[key]
 
     def forget(self, kernel: str) -> None:
         """The kernel is gone or new."""

@@ -75,7 +75,7 @@ class Resubmission:
             self._mute.mute(self._kernel, request.msg_id)
             self._recorder.log_of(self._kernel).mute(request.msg_id)
         else:
-            if request.started and request.is_cell:
+            if request.started and request.is_cell and not request.asking:
                 self._tell(request, "iopub", "clear_output", {"wait": False})
             self._recorder.apply(self._kernel, "again", msg_id=request.msg_id)
         if request.is_cell:

@@ -182,6 +182,12 @@ class Journey:
         await wait_until(saved, 60, lambda: "no background snapshot holds both cells")
         assert (await self.lab.api("migrator/api/v1/snapshot", method="POST"))["snapshot"]
 
+    async def page_is_back(self) -> None:
+        """The kernel that the page shows is connected, and nothing is held back any more."""
+        script = """() => window.jupyterapp.shell.currentWidget.sessionContext?.session?.kernel?.connectionStatus === "connected"
+          && !/is on its way/.test(document.querySelector(".sm-Status-button")?.textContent ?? "")"""
+        await self.lab.page.wait_for_function(script, timeout=120_000)
+
     async def wait_for_server(self) -> None:
         async def answers() -> bool:
             response = await self.lab.context.request.get(f"{self.lab.base_url}api")

@@ -148,6 +148,37 @@ async def test_a_pending_question_keeps_its_box_and_earlier_answers(rig: Rig) ->
     assert len(page.asked) == 2
 
 
+async def test_what_a_cell_said_before_its_question_stays_and_comes_once(rig: Rig) -> None:
+    """A `clear_output` would wipe the box as well, on the page."""
+    a, _, page = await opened(rig)
+    await page.run("x = 1")
+    cell = await page.start("print('before'); a = input('who'); print('after', a)")
+    await until(lambda: len(page.asked) == 1 and "before" in cell.text, "the question")
+    b, _ = await move(rig, a)
+    await page.connect(b)
+    await page.send("input_reply", {"value": "me"}, "stdin")
+    await until(lambda: cell.ended, "the cell's end")
+    assert cell.text == "before\nafter me\n"
+    assert cell.of("clear_output") == []
+    assert len(page.asked) == 1
+
+
+async def test_a_cell_that_asks_no_more_says_all_it_has_to_say(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("import os")
+    cell = await page.start("print(os.getcwd()); os.path.exists('answered') or input('who'); print('end')")
+    await until(lambda: len(page.asked) == 1, "the question")
+    b = await rig.begin_move()
+    (b.home / "answered").touch()
+    await rig.in_state(b, "standby")
+    snapshot = (await a.control("freeze", {"deadline": None}))["snapshot"]
+    await rig.fence()
+    await b.control("activate", {"snapshot": snapshot})
+    await page.connect(b)
+    await until(lambda: cell.ended, "the cell's end")
+    assert cell.text.endswith(f"{b.home}\nend\n")
+
+
 @pytest.mark.parametrize(
     ("v1", "option"),
     [

@@ -81,6 +81,13 @@ class Federation:
     async def preempt(self, member: str, notice_s: float) -> None:
         await self.demo.call(f"/api/members/{member}/preempt", {"notice": notice_s})
 
+    async def stop_by_hub(self, member: str, user: str) -> None:
+        """As an idle culler does: by the hub's own API."""
+        hub = self._member(member)
+        url = f"http://127.0.0.1:{hub['hub_port']}/hub/api/users/{user}/server"
+        response = await fetch(url, method="DELETE", token=hub["tokens"]["binder"], scheme="token")
+        assert response.code in {202, 204}, response.body
+
     async def resume(self, session: str) -> None:
         """By the command; again as long as it says that the suspension is still being finished."""
         said: list[str] = []
