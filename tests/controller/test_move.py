@@ -255,6 +255,27 @@ def test_a_second_notice_while_moving_is_busy_and_the_move_goes_on(federation: F
     assert federation.events(session).count("fenced") == 1
 
 
+def test_two_notices_at_once_are_one_move_by_the_earlier_deadline(federation: Federation) -> None:
+    session = federation.launch("pair", slow=2)
+    federation.a.put("pair", "x", save=False)
+    answers: list[Any] = []
+
+    def warn(grace_s: float) -> None:
+        notice = {"session": session, "cause": "reclaimed", "grace_s": grace_s}
+        answers.append(federation.api("/v1/notices", notice))
+
+    both = [threading.Thread(target=warn, args=(grace_s,)) for grace_s in (90, 60)]
+    for each in both:
+        each.start()
+    for each in both:
+        each.join()
+    assert answers == [(202, {"sessions": [session]})] * 2
+    assert federation.record(session)["controller"]["plan"]["deadline"] < time.time() + 61
+    federation.wait_for(session, "routed")
+    assert federation.events(session).count("fenced") == 1
+    assert federation.a.value("pair")[1] == {**federation.b.value("pair")[1], "value": "x"}
+
+
 def test_a_controller_killed_in_the_middle_goes_on_when_it_is_back(federation: Federation) -> None:
     session = federation.launch("restart")
     federation.a.put("restart", "x", save=False)
