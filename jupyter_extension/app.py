@@ -54,7 +54,7 @@ class SessionMigrator(Settings, ExtensionApp):
         live.activity = self._activity(parts)
         live.status.limits = live.activity.limits
         live.status.rooms = rooms_of(server)
-        self.settings[SETTING] = recording_class(base, live)
+        self.settings[SETTING] = recording_class(base, live.gate)
         install(server.web_app, Gatekeeper(parts.base_url, lambda: live.status.state))
         server.io_loop.add_callback(live.start)  # the start hook of extensions came with jupyter_server 2.15
         return live

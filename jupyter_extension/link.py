@@ -12,11 +12,11 @@ from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 from jupyter_extension.environment import SESSION_ID, PodEnvironment
 from jupyter_extension.errors import BadSetup, FencedOut, GatewayRefused, GatewayUnreachable
+from migrator.session.key_files import BadKeyFile, read_session_key
 from migrator.snapshot import SessionKeys
 from migrator.storage import ObjectStore, open_store, prefixed
 
 CALL_LIMIT_S = 10.0
-KEY_BYTES = 32
 
 
 @dataclass(frozen=True)
@@ -142,7 +142,7 @@ class StandaloneLink:
     def __init__(self, store_url: str, key_file: str, session: str) -> None:
         if not SESSION_ID.fullmatch(session):
             raise BadSetup(f"SessionMigrator.local_session {session!r} is not a session id ({SESSION_ID.pattern})")
-        self._session, self._key = session, _read_key(Path(key_file))
+        self._session, self._key = session, _key_in(Path(key_file))
         self._store = open_store(store_url)
         self._snapshot: str | None = None
 
@@ -166,19 +166,13 @@ class StandaloneLink:
         """See `Link`."""
 
 
-def _read_key(path: Path) -> bytes:
+def _key_in(path: Path) -> bytes:
     try:
-        raw = path.read_bytes()
+        return read_session_key(path)
     except OSError as e:
         raise BadSetup(f"SessionMigrator.key_file {path} can't be read: {e.strerror}") from e
-    if len(raw) != KEY_BYTES:
-        try:
-            raw = base64.b64decode(raw.strip(), validate=True)
-        except ValueError as e:
-            raise BadSetup(f"{path} holds neither {KEY_BYTES} bytes nor their base64") from e
-    if len(raw) != KEY_BYTES:
-        raise BadSetup(f"{path} must hold {KEY_BYTES} bytes (or their base64), not {len(raw)}")
-    return raw
+    except BadKeyFile as e:
+        raise BadSetup(f"SessionMigrator.key_file: {e}") from e
 
 
 def keys_of(info: SessionInfo) -> SessionKeys:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass
-from typing import Any, Callable
+from typing import Any
 
 from jupyter_extension.agents import Agents
 from jupyter_extension.checkpoint.budget import Limits
@@ -12,14 +12,11 @@ from jupyter_extension.checkpoint.capture import Capture
 from jupyter_extension.checkpoint.checkpointer import Checkpointer
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.freezer import Freezer, Stopper
+from jupyter_extension.gate import Gate
 from jupyter_extension.link import Link, SessionInfo, keys_of
 from jupyter_extension.login import Login
-from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.pump import JournalPump
-from jupyter_extension.record.recorder import Recorder
-from jupyter_extension.record.watch import Watches
 from jupyter_extension.restore.kernels import Kernels
-from jupyter_extension.restore.mute import Mute
 from jupyter_extension.restore.pack_cache import PackCache
 from jupyter_extension.restore.restorer import Restorer
 from jupyter_extension.restore.snapshots import Snapshots
@@ -38,10 +35,7 @@ from migrator.snapshot.journal import journal_places
 class Ears:
     """What listens from the server's first moment, before the gateway was asked."""
 
-    recorder: Recorder
-    watches: Watches
-    channels: PageChannels
-    mute: Mute
+    gate: Gate
     agents: Agents
     layout: Layout
     login: Login
@@ -71,8 +65,6 @@ async def assemble(
     parts: ServerParts,
     settings: Settings,
     ears: Ears,
-    close_pages: Callable[[], None],
-    reopen: Callable[[], None],
     log: logging.Logger,
 ) -> Machinery:
     """Build everything; reads the journal's end and the files' baseline."""
@@ -99,21 +91,21 @@ async def assemble(
     await workspace.start()
     checkpointer = _checkpointer(info, link, settings, ears, cache, pump, workspace, log)
     snapshots = Snapshots(cache, keys, info.id, log)
-    kernels = Kernels(parts.managers, parts.sessions, ears.agents, ears.watches, ears.recorder, roots, log)
+    kernels = Kernels(parts.managers, parts.sessions, ears.agents, ears.gate.watches, ears.gate.recorder, roots, log)
     freezer = Freezer(
         checkpointer=checkpointer,
         pump=pump,
         agents=ears.agents,
         layout=ears.layout,
         status=ears.status,
-        close_pages=close_pages,
-        reopen=reopen,
+        close_pages=ears.gate.close_pages,
+        reopen=ears.gate.forward_held,
         margin_s=settings.freeze_margin_s,
         boundary_wait_s=settings.boundary_wait_s,
         log=log,
     )
     restorer = _restorer(snapshots, workspace, kernels, parts, settings, ears, log)
-    stopper = Stopper(parts.managers, parts.terminals, ears.status, close_pages, log)
+    stopper = Stopper(parts.managers, parts.terminals, ears.status, ears.gate.close_pages, log)
     standby = Standby(link, snapshots, cache, kernels, log)
     return Machinery(
         info, cache, pump, workspace, checkpointer, freezer, stopper, snapshots, kernels, restorer, standby
@@ -137,7 +129,7 @@ def _checkpointer(
         epoch=info.epoch,
         link=link,
         agents=ears.agents,
-        recorder=ears.recorder,
+        recorder=ears.gate.recorder,
         pump=pump,
         workspace=workspace,
         layout=ears.layout,
@@ -172,10 +164,10 @@ def _restorer(
         snapshots=snapshots,
         workspace=workspace,
         kernels=kernels,
-        recorder=ears.recorder,
-        watches=ears.watches,
-        channels=ears.channels,
-        mute=ears.mute,
+        recorder=ears.gate.recorder,
+        watches=ears.gate.watches,
+        channels=ears.gate.channels,
+        mute=ears.gate.mute,
         login=ears.login,
         managers=parts.managers,
         terminals=parts.terminals,

@@ -118,7 +118,7 @@ class Settings(HasTraits):
         help="Store URL (default none), e.g. file:///data: saves locally, with no control plane, where there is no gateway.",
     ).tag(config=True)
     key_file = Unicode(
-        help="Path (default none) of the file with the 32 bytes of key, raw or base64, for `store`.",
+        help="Path (default none) of the file with the 32 bytes of key, raw, in hex or in base64, for `store`.",
     ).tag(config=True)
     local_session = Unicode(
         "local-session",

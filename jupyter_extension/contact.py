@@ -1,0 +1,69 @@
+"""The line to the gateway over time: the first answer, awaited for as long as it takes, and the lease ever after."""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from typing import Any, Awaitable, Callable
+
+from jupyter_extension.errors import ExtensionError, FencedOut
+from jupyter_extension.freezer import Freezer
+from jupyter_extension.lease import Lease
+from jupyter_extension.link import Link, SessionInfo
+from jupyter_extension.settings import Settings
+from jupyter_extension.status import Status
+
+FIRST_RETRY_S = 0.5
+
+
+class Contact:
+    """What this server hears from the gateway, and what it does when it hears nothing."""
+
+    def __init__(self, link: Link, status: Status, settings: Settings, log: logging.Logger) -> None:
+        self._link, self._status, self._settings, self._log = link, status, settings, log
+        self.held = False  # whether the kernels stand still because nothing was heard
+
+    async def first(self) -> SessionInfo:
+        """Who we are; asked again until there is an answer. Raises FencedOut."""
+        pause = FIRST_RETRY_S
+        while True:
+            try:
+                return await self._link.session()
+            except FencedOut:
+                raise
+            except ExtensionError as e:
+                self._log.warning("%s; trying again in %.1f s", e, pause)
+                self._status.failed(str(e))
+            await asyncio.sleep(pause)
+            pause = min(2 * pause, self._settings.retry_limit_s)
+
+    def lease(
+        self,
+        info: SessionInfo,
+        freezer: Freezer,
+        describe: Callable[[], dict[str, Any]],
+        fenced: Callable[[], Awaitable[None]],
+    ) -> Lease:
+        """The lease under which kernels may run: without it they are held, with it they go on."""
+
+        async def lost() -> None:
+            if self._status.state == "running":
+                self.held = True
+                await freezer.hold()
+
+        async def found() -> None:
+            if self.held and self._status.state == "frozen":
+                self.held = False
+                await freezer.thaw()
+
+        return Lease(
+            self._link,
+            epoch=info.epoch,
+            lease_s=info.lease_s,
+            interval_s=self._settings.alive_interval_s,
+            describe=describe,
+            lost=lost,
+            found=found,
+            fenced=fenced,
+            log=self._log,
+        )
