@@ -7,12 +7,15 @@ import pytest
 from jupyter_extension.kernel_client import KernelAgent, KernelNotSupported
 from tests.jupyter_extension.kernel_client.conftest import Kernels
 from tests.rigs import pythons
+from tests.rigs.kernels import until
 
 OLD_KERNELS = [
     ("3.8.18", "ipykernel==5.5.6", "ipython<8", "jupyter_client<7", "pyzmq<23", "tornado<6.2", "traitlets<5.10"),
     ("3.8.18", "ipykernel==6.4.2", "ipython<8", "jupyter_client<7", "pyzmq<23", "tornado<6.2", "traitlets<5.10"),
     ("3.9.18", "ipykernel==6.15.3", "ipython<8.8", "traitlets<5.10"),
 ]
+
+LONG = "import os, time\nopen('long', 'w').close()\nwhile not os.path.exists('end'): time.sleep(0.01)"
 
 
 async def _moves_at_boundaries(kernels: Kernels, python: str) -> None:
@@ -22,7 +25,7 @@ async def _moves_at_boundaries(kernels: Kernels, python: str) -> None:
     )
     while (await agent.status()).current_msg_id != cell:
         pass
-    early, _, _ = await kernels.save(agent, when="now")
+    early, _, _ = await kernels.save(agent, when="now", reserve=True)
     assert early.boundary["mid_cell"] is True
     (kernel.log.parent / "go").touch()
     entry, manifest, _ = await kernels.save(agent)
@@ -32,6 +35,12 @@ async def _moves_at_boundaries(kernels: Kernels, python: str) -> None:
     target, other = await kernels.start(python=python)
     await kernels.load(other, manifest)
     assert await target.value("(x, y is x[1], len(z), z.count(b'ab'))") == ({1: [2]}, True, 10 << 20, 5 << 20)
+    short, long = kernel.begin("short = 1"), kernel.begin(LONG)
+    await until((kernel.log.parent / "long").exists)
+    kept, _, _ = await kernels.save(agent)
+    assert (kept.boundary["last_msg_id"], kept.boundary["overtaken"]) == (short, True)
+    (kernel.log.parent / "end").touch()
+    await kernel.end(long)
     assert ((await agent.status()).notes, (await other.status()).notes) == ([], [])
     assert (await agent.status()).fork_anywhere is True
 
