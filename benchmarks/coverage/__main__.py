@@ -25,7 +25,8 @@ RESULTS = Path(__file__).with_name("results.json")
 async def main(options: argparse.Namespace, folder: Path) -> int:
     """The exit code: 1 if a row got worse in a quick run."""
     everything = read_all()
-    libraries = [each for each in everything if not options.names or each.name in options.names]
+    chosen = (each for each in everything if not options.names or each.name in options.names)
+    libraries = [each for each in chosen if not (options.quick and each.large)]
     wanted = dict.fromkeys(need for each in libraries for need in each.needs if need != environment.STDLIB)
     versions = await environment.install(list(wanted), options.install)
     there = [each for each in libraries if all(need in versions for need in each.needs)]
@@ -37,16 +38,21 @@ async def main(options: argparse.Namespace, folder: Path) -> int:
         async with limit:
             for name in [OURS] if options.quick else CONTENDERS:
                 outcomes = await contend(CONTENDERS[name], library, library.rows, folder / f"{library.name}-{name}")
-                worse.extend(table.worse(library, outcomes) if name == OURS else [])
+                if name == OURS:
+                    worse.extend(_say(table.worse(library, outcomes)))
                 table.add(library, versions[library.name], name, outcomes)
                 if not options.quick:
                     table.write(DOCUMENT)
             print(table.line(library), flush=True)
 
     await asyncio.gather(*map(move, there))
-    for line in worse:
-        print(f"worse than in {DOCUMENT.name}: {line}")
     return 1 if worse and options.quick else 0
+
+
+def _say(worse: list[str]) -> list[str]:
+    for line in worse:
+        print(f"worse than in {DOCUMENT.name}: {line}", flush=True)
+    return worse
 
 
 def arguments() -> argparse.Namespace:

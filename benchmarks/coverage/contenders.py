@@ -65,7 +65,7 @@ async def ours(library: Library, rows: list[Row], folder: Path) -> Outcomes:
 
 
 async def pickles(module: str, library: Library, rows: list[Row], folder: Path) -> Outcomes:
-    """dill or cloudpickle: the variables of each row in a file of its own, which is kinder than the session as a whole."""
+    """Either of dill and cloudpickle: the variables of each row in a file of its own, which is kinder than the session as a whole."""
     found: Outcomes = {}
     async with built(library, rows, folder / "source") as live:
         for number, row in enumerate(rows):

@@ -1,6 +1,7 @@
 """The rows of the table, read from `cells/*.py`: small texts, so that a class of one more library costs two lines.
 
-    # %% library: scikit-learn needs: pandas      begins a library: its distribution, others that its rows need, and its imports
+    # %% library: scikit-learn needs: pandas      begins a library: its distribution, others that its rows need, and its imports;
+                                                 `large` among these: a quick run leaves it out
     # %% LinearRegression                         a row: statements that build, and last an expression: value and use of what was built
 
 The expression is evaluated where the objects were built and where they arrived; a row is right if both give the same `repr`.
@@ -34,6 +35,7 @@ class Library:
     name: str
     needs: list[str]
     imports: str
+    large: bool
     rows: list[Row] = field(default_factory=list)
 
 
@@ -48,7 +50,8 @@ def _read(path: Path) -> list[Library]:
         head, _, body = block.partition("\n")
         if head.startswith("library: "):
             name, _, needs = head.removeprefix("library: ").partition(" needs: ")
-            found.append(Library(name, [name, *needs.split()], body))
+            needed = [need for need in needs.split() if need != "large"]
+            found.append(Library(name, [name, *needed], body, "large" in needs.split()))
         else:
             found[-1].rows.append(_row(head, body))
     for library in found:

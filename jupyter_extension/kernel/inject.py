@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from .agent import Agent
+from .pickling import beforefork
 
 _agent: Agent | None = None
 
@@ -16,6 +17,7 @@ def start(path: str) -> str:
     """
     global _agent  # noqa: PLW0603 - one agent per process
     if _agent is None:
+        beforefork.keep_thread_locals()
         agent = Agent(_shell(), path)
         agent.start()
         _agent = agent

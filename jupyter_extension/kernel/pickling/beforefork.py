@@ -1,25 +1,44 @@
-"""What a fork changes in the child, kept from before it: the module `random` seeds its generator anew in every forked process."""
+"""What a fork changes in the child, kept from before it.
+
+The module `random` seeds its generator anew in every forked process, and the interpreter drops what other threads had in
+`threading.local` objects; the child is forked by the agent's thread, so that the main thread is one of the others.
+"""
 
 from __future__ import annotations
 
+import ctypes
 import os
 import sys
 from typing import Any
 
 _kept: dict[str, Any] = {}
+_main_thread: dict[Any, Any] = {}
 
 
 def _keep() -> None:
     random = sys.modules.get("random")
     _kept["random"] = random and random.getstate()
     _kept["pid"] = os.getpid()
+    _kept["held"] = list(_main_thread.values())
+
+
+def _let_go() -> None:
+    _kept["held"] = None
+
+
+def keep_thread_locals() -> None:
+    """Let the calling thread's data outlive it in forked children; called once, in the main thread."""
+    global _main_thread  # noqa: PLW0603 - one main thread per process
+    give = ctypes.pythonapi.PyThreadState_GetDict
+    give.restype = ctypes.py_object
+    _main_thread = give()
 
 
 def random_state() -> Any:
     """Give the state of `random` as the kernel has it, in the kernel itself or in a child forked from it; None if it was not imported."""
-    if _kept and _kept["pid"] != os.getpid():
+    if "pid" in _kept and _kept["pid"] != os.getpid():
         return _kept["random"]
     return sys.modules["random"].getstate()
 
 
-os.register_at_fork(before=_keep)
+os.register_at_fork(before=_keep, after_in_parent=_let_go)

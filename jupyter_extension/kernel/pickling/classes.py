@@ -90,8 +90,15 @@ def reduce_class(cls: Any, saving: Any) -> Any:
     if not by_value(cls):
         return NotImplemented
     if isinstance(cls, type) and (not cls.__flags__ & HEAP_TYPE or _in_c(cls)):
-        return saving.lose(cls, "it is a type of a C library that no module names")
+        example = _example(cls) if issubclass(cls, type) else None
+        return (type, (example,)) if example else saving.lose(cls, "it is a type of a C library that no module names")
     return rebuild.class_, (saving.classes.key(cls),)
+
+
+def _example(meta: type) -> Any:
+    """Give a class that its module names and that has this metaclass, which no module names; None if there is none."""
+    module = sys.modules.get(meta.__module__)
+    return next((value for value in vars(module).values() if type(value) is meta), None) if module else None
 
 
 def _in_c(cls: type) -> bool:
@@ -164,6 +171,8 @@ def state(cls: type) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     rest: dict[str, Any] = {}
     for name, value in cls.__dict__.items():
         if name in _NEVER or isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
+            continue
+        if type(value).__module__ == "_ctypes" and type(value).__name__ == "CField":  # made anew from `_fields_`
             continue
         (methods if isinstance(value, _METHODS) else rest)[name] = value
     extra: dict[str, Any] = {}

@@ -39,6 +39,17 @@ NAMES: tuple[str, ...] = (
     "libraries.matplotlib",
     "libraries.ipywidgets",
     "libraries.torch",
+    "libraries.altair",
+    "libraries.soup",
+    "libraries.pint",
+    "libraries.shapely",
+    "libraries.spacy",
+    "libraries.opencv",
+    "libraries.pillow",
+    "libraries.lxml",
+    "libraries.h5py",
+    "libraries.polars",
+    "libraries.sqlalchemy",
 )
 
 

@@ -156,6 +156,15 @@ class Loading:
             self._buffers[name] = memoryview(self._source.read(name)).cast("B")
         return self._buffers[name][offset : offset + length]
 
+    def make_class(self, key: str, function: Any, *args: Any) -> None:
+        """Make a class of the user's, or a placeholder that is reported under the name of the class."""
+        try:
+            self.classes[key] = function(*args)
+        except Exception as error:  # noqa: BLE001 - a library's metaclass may refuse it; the other classes must come back
+            reason = f"the class could not be made again: {error!r}"[:500]
+            self.classes[key] = Lost(f"class {key}", reason)
+            self.lost.append({"name": f"class:{key}", "reason": reason})
+
     def shared(self, span: int) -> bool:
         """Tell whether other spans lie in the same region of memory."""
         return self._places[-1][span][3] > 1

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import abc
+import contextlib
 import enum
 import gc
 import types
-from typing import Any, Mapping, cast
+from typing import Any, Iterator, Mapping, cast
 
 
 def skeleton(
@@ -14,11 +15,27 @@ def skeleton(
 ) -> type:
     """Make a class that has its bases and slots, and for an enumeration its members, but no attributes yet."""
     body = dict(body, __orig_bases__=())  # typing.Generic looks for it, and must find nothing to do
-    cls: type = maker(meta)(meta, name, bases, body)
-    type.__delattr__(cls, "__orig_bases__")
+    with _quiet(bases):
+        cls: type = maker(meta)(meta, name, bases, body)
+    _in_c(meta, "__delattr__")(cls, "__orig_bases__")
     if members is not None:
         _add_members(cls, members)
     return cls
+
+
+@contextlib.contextmanager
+def _quiet(bases: tuple[type, ...]) -> Iterator[None]:
+    """Set the bases' `__init_subclass__` aside: a library's must not be called for half a class."""
+    name = "__init_subclass__"
+    owners = dict.fromkeys(owner for base in bases for owner in base.__mro__)
+    aside = [(owner, vars(owner)[name]) for owner in owners if isinstance(vars(owner).get(name), classmethod)]
+    for owner, _ in aside:
+        type.__delattr__(owner, name)
+    try:
+        yield
+    finally:
+        for owner, hook in aside:
+            type.__setattr__(owner, name, hook)
 
 
 def maker(meta: type) -> Any:
@@ -51,12 +68,18 @@ def fill(cls: type, state: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
                 value  # setting it the usual way would change the metaclass
             )
         elif name not in ("__module__", "__qualname__"):
-            type.__setattr__(cls, name, value)
+            _in_c(type(cls), "__setattr__")(cls, name, value)
     if isinstance(cls, enum.EnumMeta):
         for name, attributes in extra.get("members", {}).items():
             vars(member(cls, name)).update(attributes)
     if isinstance(cls, abc.ABCMeta):
         _make_abstract(cls, extra)
+
+
+def _in_c(meta: type, name: str) -> Any:
+    """Give the `__setattr__` or `__delattr__` in C that the metaclass rests on: that of ctypes lays out the fields of a structure."""
+    found = (base.__dict__.get(name) for base in meta.__mro__)
+    return next(each for each in found if isinstance(each, types.WrapperDescriptorType))
 
 
 def _make_abstract(cls: Any, extra: Mapping[str, Any]) -> None:

@@ -23,6 +23,7 @@ PLAIN: Any = object()  # the C pickler's default reduction is right, and runs no
 
 _PROTOCOL = ("__reduce__", "__reduce_ex__", "__getstate__", "__setstate__", "__getnewargs__", "__getnewargs_ex__")
 _HOOKS = ("__getattr__", "__getattribute__", "__class__")
+_FILLED: dict[type, tuple[str, ...]] = {list: ("append", "extend"), dict: ("__setitem__",)}  # how unpickling fills them
 
 
 def choose(obj: Any, saving: Any) -> Reducer:
@@ -77,20 +78,37 @@ def _with_singletons(kind: type, saving: Any) -> Reducer | None:
 
 
 def _by_protocol(kind: type) -> Reducer:
-    bases = mro(kind)
-    own = [name for base in bases[:-1] for name in vars(base) if isinstance(name, str)]
+    own = {name: value for base in reversed(mro(kind)[:-1]) for name, value in vars(base).items()}
+    hooked = any(name in own for name in _HOOKS)
     if any(name in own for name in _PROTOCOL):
-        return reduce_guarded
-    if _base_with_data(kind) is not object:
-        return reduce_guarded
-    if any(name in own for name in _HOOKS) or "__slots__" in own:
+        return reduce_hooked if hooked and "__setstate__" not in own else reduce_guarded
+    data = _base_with_data(kind)
+    if data in _FILLED and any(type(own[name]) is types.FunctionType for name in _FILLED[data]):
+        return reduce_container
+    if data is not object:
+        return reduce_hooked if hooked else reduce_guarded
+    if hooked or "__slots__" in own or _needs_arguments(own.get("__new__")):
         return reduce_attributes
     return PLAIN  # type: ignore[no-any-return]
 
 
 def _base_with_data(kind: type) -> type:
-    """Give the first base that is implemented in C."""
-    return next(base for base in mro(kind) if not _flags(base) & HEAP_TYPE)
+    """Give the first base that is implemented in C: a static type, or one that brings a `__new__` in C."""
+    return next(
+        base
+        for base in mro(kind)
+        if not _flags(base) & HEAP_TYPE or type(vars(base).get("__new__")) is types.BuiltinFunctionType
+    )
+
+
+def _needs_arguments(new: Any) -> bool:
+    """Tell whether a class's `__new__` cannot be called with nothing but the class, as unpickling would."""
+    function = getattr(new, "__func__", new)
+    if type(function) is not types.FunctionType:
+        return False
+    optional = len(function.__defaults__ or ())
+    code = function.__code__
+    return code.co_argcount - optional > 1 or code.co_kwonlyargcount > len(function.__kwdefaults__ or ())
 
 
 def _flags(kind: type) -> int:
@@ -120,6 +138,27 @@ def reduce_guarded(obj: Any, saving: Any) -> Any:
 def reduce_attributes(obj: Any, _saving: Any) -> Any:
     """Reduce to the class, the `__dict__` and the slots, without running any code of the class."""
     return rebuild.bare, (type(obj),), attributes_of(obj), None, None, rebuild.set_attributes
+
+
+def reduce_hooked(obj: Any, saving: Any) -> Any:
+    """Reduce by the protocol, but set the state without asking the object for `__setstate__`: its `__getattr__` may need that state."""
+    reduction = reduce_guarded(obj, saving)
+    if len(reduction) == 2 or reduction[2] is None or len(reduction) == 6:
+        return reduction
+    state = reduction[2]
+    if type(state) is dict:
+        state = (state, None)
+    if type(state) is not tuple or len(state) != 2:
+        return reduction
+    return (*reduction[:2], state, *(*reduction[3:], None, None)[:2], rebuild.set_attributes)
+
+
+def reduce_container(obj: Any, _saving: Any) -> Any:
+    """Reduce a list or dict whose class has its own ways of adding items; they were used once, and are not called again."""
+    kind = type(obj)
+    base = _base_with_data(kind)
+    items: Any = list(dict.items(obj)) if base is dict else list(list.__iter__(obj))
+    return rebuild.empty, (base, kind), (base, items, *attributes_of(obj)), None, None, rebuild.fill
 
 
 def attributes_of(obj: Any) -> tuple[dict[str, Any] | None, dict[str, Any]]:

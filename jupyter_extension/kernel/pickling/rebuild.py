@@ -165,19 +165,21 @@ def new_class(key: str, meta: type, name: str, bases: tuple[type, ...], body: di
     """Make a class without its methods, so that classes and objects may refer to each other in any order."""
     from . import newclass  # noqa: PLC0415 - only snapshots with classes need it
 
-    loading().classes[key] = newclass.skeleton(meta, name, bases, body, members)
+    loading().make_class(key, newclass.skeleton, meta, name, bases, body, members)
 
 
 def set_class(key: str, state: Mapping[str, Any], extra: Mapping[str, Any]) -> None:
     """Give a class its methods or its other attributes."""
     from . import newclass  # noqa: PLC0415 - only snapshots with classes need it
 
-    newclass.fill(loading().classes[key], state, extra)
+    made = loading().classes[key]
+    if type(made) is not Lost:
+        newclass.fill(made, state, extra)
 
 
 def new_named(key: str, make: Callable[..., Any], *args: Any) -> None:
     """Make an object that stands in the registry of classes, such as a TypeVar."""
-    loading().classes[key] = make(*args)
+    loading().make_class(key, make, *args)
 
 
 def type_parameter(kind: type, name: str, variance: tuple[Any, ...]) -> Any:
@@ -205,6 +207,18 @@ def enum_member(cls: type, name: str) -> Any:
 def bare(cls: type) -> Any:
     """Give an instance without calling any of its class's code."""
     return object.__new__(cls)
+
+
+def empty(base: type, cls: type) -> Any:
+    """Give an instance by the `__new__` of a base in C, without calling any of its class's code."""
+    return base.__new__(cls)
+
+
+def fill(target: Any, state: tuple[Any, Any, dict[str, Any] | None, dict[str, Any] | None]) -> None:
+    """Give an instance of a subclass of list or dict its items by the base's own method, and its attributes."""
+    base, items, *attributes = state
+    (dict.update if base is dict else list.extend)(target, items)
+    set_attributes(target, (attributes[0], attributes[1]))
 
 
 def set_known(target: Any, state: tuple[dict[str, Any], None]) -> None:

@@ -6,6 +6,7 @@ object; each pickle begins with the opcodes that put the live ones in the same p
 
 from __future__ import annotations
 
+import argparse
 import builtins
 import os
 import sys
@@ -13,7 +14,7 @@ from typing import Any
 
 from . import rebuild
 
-_NAMES = ("namespace", "In", "Out", "modules", "builtins", "path", "environ", "user_global_ns")
+_NAMES = ("namespace", "In", "Out", "modules", "builtins", "path", "environ", "user_global_ns", "suppress")
 
 
 def capture(shell: Any) -> dict[str, Any]:
@@ -28,6 +29,7 @@ def capture(shell: Any) -> dict[str, Any]:
         "path": sys.path,
         "environ": os.environ,
         "user_global_ns": getattr(shell, "user_global_ns", None),
+        "suppress": argparse.SUPPRESS,  # a string that parsers know by its identity
     }
     return {name: found[name] for name in _NAMES if found[name] is not None}
 

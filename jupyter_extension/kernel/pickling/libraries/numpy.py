@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import mmap
 import sys
 from typing import Any
@@ -109,6 +110,19 @@ def _reduce_subclass(array: Any, saving: Any) -> Any:
 def subclass(plain: Any, kind: type) -> Any:
     """Give a view of an array as a subclass of ndarray."""
     return plain.view(kind)
+
+
+def reduce_ufunc(ufunc: Any, _saving: Any) -> Any:
+    """Reduce a ufunc: by name, or one made of a Python function by that."""
+    functions = [found for found in gc.get_referents(ufunc) if callable(found)]
+    if not functions:
+        return reduce_guarded(ufunc, _saving)
+    return sys.modules["numpy"].frompyfunc, (functions[0], ufunc.nin, ufunc.nout)
+
+
+def reducers(numpy: Any) -> dict[type, Any]:
+    """Give the reducers of exact types."""
+    return {numpy.ufunc: reduce_ufunc}
 
 
 def inherited(numpy: Any) -> dict[type, Any]:

@@ -12,6 +12,7 @@ from .. import rebuild
 
 MODULE = "sqlite3"
 NAME = "libraries.sqlite"
+_MOST_ROWS, _MOST_VALUES = 400, 900  # of one query, in every build of SQLite
 _SETTINGS = ("row_factory", "text_factory", "isolation_level")
 
 
@@ -77,7 +78,7 @@ def _plain(connection: sqlite3.Connection, query: str) -> list[Any]:
 
 def _content(connection: sqlite3.Connection) -> Any:
     if hasattr(connection, "serialize"):
-        return connection.serialize()
+        return connection.serialize() if _plain(connection, "PRAGMA page_count")[0][0] else b""
     factory, connection.row_factory = connection.row_factory, None
     try:
         return "\n".join(connection.iterdump())
@@ -98,7 +99,7 @@ def in_memory(kind: Any, same_thread: bool, content: Any) -> Any:
     connection = sqlite3.connect(":memory:", factory=kind, check_same_thread=same_thread)
     if isinstance(content, str):
         connection.executescript(content)
-    else:
+    elif content:
         connection.deserialize(content)
     return connection
 
@@ -111,14 +112,43 @@ def set_connection(connection: Any, settings: dict[str, Any]) -> None:
 
 
 def reduce_cursor(cursor: sqlite3.Cursor, saving: Any) -> Any:
-    """Reduce a cursor to a new one; rows that it had not given yet are lost."""
-    saving.warn(f"{saving.root}: rows that a cursor had not given yet are gone; run its query again")
-    return rebuild.family, (NAME, "cursor", cursor.connection, type(cursor))
+    """Reduce a cursor to a new one, with the rows that it had not given yet if they are few."""
+    names = [column[0] for column in cursor.description or ()]
+    factory = cursor.row_factory
+    _, rows = saving.files.get(id(cursor)) or (cursor, _rows(cursor) if names else [])
+    saving.files[id(cursor)] = (cursor, rows)  # variables may be pickled twice, and the rows are taken once
+    if len(rows) > _MOST_ROWS or len(names) * len(rows) > _MOST_VALUES:
+        return saving.lose(cursor, "it has many rows that it had not given yet; run its query again")
+    pending = (names, rows) if rows else None
+    return rebuild.family, (NAME, "cursor", cursor.connection, type(cursor), pending), factory, None, None, set_rows
 
 
-def cursor(connection: Any, kind: Any) -> Any:
-    """Give a cursor of a connection."""
-    return connection.cursor(kind) if isinstance(connection, sqlite3.Connection) else connection
+def _rows(cursor: sqlite3.Cursor) -> list[Any]:
+    """Give the rows that the forked child's copy of a cursor has not given yet, and one more than are wanted at most."""
+    factory, cursor.row_factory = cursor.row_factory, None
+    try:
+        return cursor.fetchmany(_MOST_ROWS + 1)
+    finally:
+        cursor.row_factory = factory
+
+
+def cursor(connection: Any, kind: Any, pending: Any = None) -> Any:
+    """Give a cursor of a connection, about to give the pending rows: (names of columns, rows)."""
+    if not isinstance(connection, sqlite3.Connection):
+        return connection
+    made = connection.cursor(kind)
+    if pending:
+        names, rows = pending
+        quoted = ", ".join('? AS "' + name.replace('"', '""') + '"' for name in names)
+        query = " UNION ALL ".join([f"SELECT {quoted}"] * len(rows))
+        made.execute(query, [value for row in rows for value in row])
+    return made
+
+
+def set_rows(target: Any, factory: Any) -> None:
+    """Tell a cursor how to make its rows."""
+    if isinstance(target, sqlite3.Cursor):
+        target.row_factory = factory
 
 
 def inherited(_module: Any) -> dict[type, Any]:

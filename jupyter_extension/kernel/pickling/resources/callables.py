@@ -5,6 +5,7 @@ from __future__ import annotations
 import contextvars
 import functools
 import gc
+import struct
 from typing import Any
 
 from .. import rebuild
@@ -81,9 +82,15 @@ def set_context_variable(variable: contextvars.ContextVar[Any], present: tuple[A
         variable.set(present[0])
 
 
+def reduce_layout(layout: struct.Struct, _saving: Any) -> Any:
+    """Reduce a compiled layout of bytes to its text."""
+    return type(layout), (layout.format,)
+
+
 def reducers(_module: Any) -> dict[type, Any]:
     """Give the reducers of exact types."""
     return {
         type(functools.lru_cache(None)(len)): reduce_lru_cache,
         contextvars.ContextVar: reduce_context_variable,
+        struct.Struct: reduce_layout,
     }

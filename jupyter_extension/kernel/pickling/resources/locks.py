@@ -69,7 +69,7 @@ def fill_queue(target: Any, items: list[Any]) -> None:
 def reduce_local(local: Any, _saving: Any) -> Any:
     """Reduce thread-local data to that of the thread which set any; the main thread's before others'."""
     values = dict(vars(local)) or _of_other_threads(local)
-    return type(local), (), values, None, None, rebuild.update_dict
+    return rebuild.empty, (_thread._local, type(local)), values, None, None, rebuild.update_dict
 
 
 def _of_other_threads(local: Any) -> dict[str, Any]:
