@@ -15,6 +15,7 @@ from jupyter_extension.errors import ExtensionError, FencedOut, SnapshotFailed
 from jupyter_extension.status import Status
 
 IDLE_LOOK_S = 60.0
+FROZEN_LOOK_S = 1.0
 
 
 class Checkpointer:
@@ -74,14 +75,20 @@ class Checkpointer:
         return await future
 
     async def run(self) -> None:
-        """Until cancelled or fenced."""
+        """Until cancelled or fenced. While the session is frozen its last snapshot stands: it alone holds what was salvaged."""
         while True:
             with contextlib.suppress(asyncio.TimeoutError):
                 await asyncio.wait_for(self._wake.wait(), self._sleep_s())
             self._wake.clear()
-            await self._look()
+            if self._status.state == "running":
+                await self._look()
+            else:
+                asked, self._asked = self._asked, []
+                self._answer(asked, error=SnapshotFailed("the session is being moved: its last snapshot counts"))
 
     def _sleep_s(self) -> float:
+        if self._status.state != "running":
+            return FROZEN_LOOK_S
         now = time.monotonic()
         due = [at for at in (ledger.due_at(self._limits) for ledger in self._ledgers.values()) if at is not None]
         soonest = min([*due, self._next_files, now + IDLE_LOOK_S])

@@ -170,3 +170,16 @@ async def test_without_its_gateway_for_the_lease_the_kernel_stops_and_goes_on_af
     await rig.in_state(a, "running")
     await page.connect(a)
     assert (await page.run("print(x)")).text == "1\n"
+
+
+async def test_once_frozen_nothing_replaces_the_last_snapshot(rig: Rig) -> None:
+    rig.options = ["--SessionMigrator.files_interval_s=0.02"]
+    a, _, page = await opened(rig)
+    await page.run("x = 1")
+    frozen = await a.control("freeze", {"deadline": None})
+    (a.home / "new.txt").write_text("somebody else writes")
+    for _ in range(60):
+        assert (await a.status())["saved"]["snapshot"] == frozen["snapshot"]
+    assert (await rig.record()).snapshot == frozen["snapshot"]
+    await a.control("thaw")
+    await rig.saved(after=frozen["snapshot"])
