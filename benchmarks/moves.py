@@ -93,9 +93,9 @@ async def _page_back(
 
 
 def _switch(record: dict[str, Any], door: str) -> float:
-    """When the proxy at the page's address began to lead to the session's new place."""
-    events = [each for each in record["timeline"] if each["event"] == "switched"]
-    return float(next(each["at"] for each in events if each["detail"]["member"] == door))
+    """When the proxy at the page's address began to lead to the session's new place: its hub may have seen to that."""
+    events = [each for each in record["timeline"] if each["event"] == "switched" and each["detail"]["member"] == door]
+    return float(events[0]["at"]) if events else _at(record, "routed")
 
 
 def _at(record: dict[str, Any], event: str) -> float:
