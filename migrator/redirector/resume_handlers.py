@@ -22,6 +22,7 @@ WORDS = {
     "standby": "A server is ready",
     "fenced": "The session's former place is closed",
     "restored": "Files, variables and outputs are restored",
+    "waiting": "No place takes it now; they are asked again in a moment",
     "routed": "The way there is open",
     "failed": "A place could not take it; another one is tried",
 }
