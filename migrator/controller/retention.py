@@ -59,6 +59,7 @@ class Retention:
         if record.phase == "ended":
             if age > ENDED_GRACE_S:
                 log.info("%d objects deleted", await erase(self.tools.records.objects(record.id)))
+                await self.tools.records.forget(record.id)
         elif _never_started(record, age) or _is_over(record, age):
             await self.tools.update(record.id, phases.end)
         elif record.snapshot is not None and plan_of(record) is None:

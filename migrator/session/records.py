@@ -64,6 +64,10 @@ class SessionRecords:
             return new
         raise TooManyWriters(f"session {session} is being changed by others all the time; try again")
 
+    async def forget(self, session: str) -> None:
+        """Delete a record. Its objects go first: without a record nobody would look for them."""
+        await self._store.delete(_key(session))
+
     async def list(self) -> AsyncIterator[str]:
         """Give the ids of all sessions that have a record."""
         async for info in self._store.list(RECORDS):

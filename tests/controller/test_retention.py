@@ -100,4 +100,4 @@ async def test_a_snapshot_that_cannot_be_read_deletes_nothing(retention: Retenti
     await objects.put("manifests/" + "1" * 32, b"rubbish")
     named = await retention.tools.records.update(record.id, lambda r: replace(r, snapshot="1" * 32))
     assert await after(retention, named) == "active"
-    assert len([info async for info in objects.list("")]) == 3
+    assert len([info async for info in objects.list("")]) == 2
