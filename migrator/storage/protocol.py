@@ -24,7 +24,7 @@ class ObjectInfo:
 
 
 class ObjectStore(Protocol):
-    """Objects under keys like `sessions/<id>/record`: segments of letters, digits, `.`, `_` and `-`, joined by `/`.
+    """Objects under keys like `sessions/<id>/journal/<name>`: segments of letters, digits, `.`, `_` and `-`, joined by `/`.
 
     A key must not also be the folder of another one (`a` beside `a/b`). Objects appear whole or not at all, and are
     durable when `put` returns. All methods raise `StorageError`s only.
