@@ -100,7 +100,8 @@ class Attempt:
                     if frame.kind == stream.HELLO:
                         self.hello = json.loads(bytes(frame.payload))
                         self._forked.set()
-                        self._blobs.begin(checked=self.hello.get("check") == stream.CHECK)
+                        checked = self.hello.get("check") == stream.CHECK
+                        self._blobs.begin(checked=checked, give=reader.buffers.give)
                     elif frame.kind == stream.END:
                         await self._blobs.end()
                         self.report, self.good = json.loads(bytes(frame.payload)), frame.number == 1

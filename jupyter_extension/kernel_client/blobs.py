@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from functools import partial
+from typing import Callable
+
 from jupyter_extension.kernel import stream
 from jupyter_extension.kernel.stream import BasePart, Frame, StreamError
 from jupyter_extension.kernel_client.entry import KernelEntry
@@ -18,6 +21,7 @@ class PartBlobs:
         self._writer = writer
         self._base = _base_blobs(writer, prefix, base)
         self._checked = False
+        self._give: Callable[[memoryview], None] = lambda _: None
         self._blob: BlobWriter | None = None
         self._known: Blob | None = None
         self._block = 0
@@ -26,9 +30,10 @@ class PartBlobs:
         """The check values of the base, for the request. Only whole tables: a part without them is not in it."""
         return stream.pack_base({name: part for name, part in map(_checks, self._base.items()) if part is not None})
 
-    def begin(self, *, checked: bool) -> None:
-        """A new stream; `checked`: its check values are XXH3-128, fit to be kept."""
+    def begin(self, *, checked: bool, give: Callable[[memoryview], None]) -> None:
+        """A new stream; `checked`: its check values are XXH3-128, fit to be kept. `give` takes payloads back, once read."""
         self._checked = checked
+        self._give = give
 
     async def take(self, frame: Frame) -> None:
         """One frame between HELLO and END. StreamError if it does not fit what came before."""
@@ -71,7 +76,8 @@ class PartBlobs:
 
     async def _new_block(self, frame: Frame) -> None:
         check = bytes(frame.payload[: frame.number]) if self._checked and frame.number else None
-        await self._open.block(frame.payload[frame.number :], check, stable=True)
+        done = partial(self._give, frame.payload)
+        await self._open.block(frame.payload[frame.number :], check, stable=True, done=done)
         self._block += 1
 
     async def _same_blocks(self, count: int) -> None:

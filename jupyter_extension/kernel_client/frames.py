@@ -23,6 +23,7 @@ _F_SETPIPE_SZ = 1031
 _BATCH_BYTES = 4 << 20
 _QUEUED = 4  # batches between the thread and the event loop
 _CHUNK = 256 << 10
+_LARGE = 1 << 20  # from here on a payload's memory is worth keeping for the next one
 _TICK_S = 0.5
 
 _Batch = Optional[List[Frame]]
@@ -41,6 +42,7 @@ class FrameReader:
         self._error: BaseException | None = None
         self._thread = threading.Thread(target=self._run, name="kernel-stream", daemon=True)
         self.bytes_read = 0
+        self.buffers = Buffers()
 
     def start(self) -> None:
         """Begin to read; the agent has the writing end by now."""
@@ -86,7 +88,7 @@ class FrameReader:
         self._deliver(None)
 
     def _read_all(self) -> None:
-        cutter = Cutter()
+        cutter = Cutter(self.buffers)
         batch: list[Frame] = []
         size = 0
         while not self._stop.is_set():
@@ -125,10 +127,30 @@ class FrameReader:
             future.cancel()
 
 
+class Buffers:
+    """Memory for large payloads, used again and again: memory that nobody has touched yet is dear."""
+
+    def __init__(self) -> None:
+        self._spare: list[bytearray] = []
+
+    def take(self, length: int) -> memoryview:
+        """Memory of that length, whatever it holds; at most a block and its check value."""
+        if length < _LARGE:
+            return memoryview(bytearray(length))
+        spare = self._spare.pop() if self._spare else bytearray(stream.BLOCK_SIZE + stream.CHECK_SIZE)
+        return memoryview(spare)[:length]
+
+    def give(self, payload: memoryview) -> None:
+        """Take memory back that nobody reads any more; called from any thread."""
+        if len(payload) >= _LARGE and isinstance(payload.obj, bytearray):
+            self._spare.append(payload.obj)
+
+
 class Cutter:
     """Cuts bytes into frames. A payload of some size is read straight into memory of its own, never copied."""
 
-    def __init__(self) -> None:
+    def __init__(self, buffers: Buffers | None = None) -> None:
+        self._buffers = buffers or Buffers()
         self._buffer = bytearray(_CHUNK)
         self._start = self._end = 0
         self._large: tuple[Frame, int] | None = None  # a frame whose payload is being read, and how far
@@ -172,11 +194,11 @@ class Cutter:
         at = self._start + stream.HEADER.size
         name = self._buffer[at : at + name_length].decode("utf-8", "surrogatepass")
         at += name_length
-        payload = bytearray(length)
+        payload = self._buffers.take(length) if kind == stream.BLOCK else memoryview(bytearray(length))
         present = min(length, self._end - at)
         payload[:present] = self._buffer[at : at + present]
         self._start = at + present
-        frame = Frame(kind, name, number, memoryview(payload))
+        frame = Frame(kind, name, number, payload)
         if present == length:
             return frame
         self._large = (frame, present)

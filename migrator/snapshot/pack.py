@@ -7,6 +7,7 @@ The index alone suffices to check a pack, and to find every block again if no ma
 
 from __future__ import annotations
 
+import mmap
 import secrets
 import struct
 from typing import Iterable
@@ -32,7 +33,7 @@ def pack_key(pack: str) -> str:
 class Pack:
     """A pack that is being filled. Space is reserved under the packer's lock, and written to by any thread after it."""
 
-    def __init__(self, buffer: bytearray) -> None:
+    def __init__(self, buffer: bytearray | mmap.mmap) -> None:
         self.id = secrets.token_hex(16)
         self.buffer = buffer
         self.refs: list[BlockRef] = []

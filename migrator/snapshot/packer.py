@@ -5,6 +5,7 @@ Whoever is first with a block's content claims its id; later ones, and those of 
 
 from __future__ import annotations
 
+import mmap
 import threading
 from typing import Callable, Iterable
 
@@ -21,11 +22,12 @@ SPARE_BUFFERS = 4
 class Slot:
     """A block on its way: its bytes until they are encrypted, then where it lies (`ref`)."""
 
-    __slots__ = ("_first", "_ref", "check", "data")
+    __slots__ = ("_done", "_first", "_ref", "check", "data")
 
-    def __init__(self, data: Buffer, check: bytes | None) -> None:
+    def __init__(self, data: Buffer, check: bytes | None, done: Callable[[], None] | None = None) -> None:
         self.data: Buffer = data
         self.check = check
+        self._done = done
         self._ref: BlockRef | None = None
         self._first: Slot | None = None
 
@@ -35,6 +37,12 @@ class Slot:
         found = self._first._ref if self._first is not None else self._ref
         assert found is not None
         return found
+
+    def read(self) -> None:
+        """Say that its bytes are needed no more."""
+        self.data = b""
+        if self._done is not None:
+            self._done()
 
     def same_as(self, first: Slot) -> None:
         """Point to the slot that has the same content."""
@@ -58,7 +66,7 @@ class Packer:
         self._base: dict[str, BlockRef] = {ref.id: ref for ref in known}
         self._claimed: dict[bytes, Slot] = {}
         self._open: Pack | None = None
-        self._spare: list[bytearray] = []
+        self._spare: list[bytearray | mmap.mmap] = []
 
     def add(self, slots: list[Slot]) -> tuple[list[Pack], int]:
         """Store blocks; gives the packs that are now complete, and how many of the bytes need no room in a pack."""
@@ -66,7 +74,7 @@ class Packer:
         freed = 0
         for slot in slots:
             freed += len(slot.data) - self._add(slot, ready)
-            slot.data = b""
+            slot.read()
         return ready, freed
 
     def finish(self) -> list[Pack]:
@@ -115,7 +123,7 @@ class Packer:
                     ready.append(self._open)
                 self._open = None
             if self._open is None:
-                self._open = Pack(self._spare.pop() if self._spare else bytearray(PACK_BYTES))
+                self._open = Pack(self._spare.pop() if self._spare else mmap.mmap(-1, PACK_BYTES))
             return self._open, self._open.reserve(identity, check, stored, size)
 
     def _written(self, pack: Pack, ready: list[Pack]) -> None:

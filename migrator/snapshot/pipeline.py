@@ -10,7 +10,7 @@ So compression never makes a snapshot slower. What lies on this machine's own di
 from __future__ import annotations
 
 import asyncio
-from typing import Any, Coroutine
+from typing import Any, Callable, Coroutine
 
 from migrator.snapshot.keys import SessionKeys
 from migrator.snapshot.manifest import BlockRef
@@ -43,14 +43,16 @@ class Pipeline:
         self.stored: list[str] = []
         self.stored_bytes = 0
 
-    async def add(self, data: Buffer, check: bytes | None, *, stable: bool) -> Slot:
+    async def add(
+        self, data: Buffer, check: bytes | None, *, stable: bool, done: Callable[[], None] | None = None
+    ) -> Slot:
         """Take in one block. Unless `stable`, the bytes are read before this returns, and may change after."""
         self._raise_failure()
         if len(data) < SMALL_BYTES:
-            slot = Slot(data if stable else bytes(data), check)
+            slot = Slot(data if stable else bytes(data), check, done)
             await self._gather(slot)
             return slot
-        slot = Slot(data, check)
+        slot = Slot(data, check, done)
         task = await self._start([slot], len(data))
         if not stable:
             await _ended(task)

@@ -6,7 +6,7 @@ import asyncio
 import logging
 import secrets
 import time
-from typing import Any
+from typing import Any, Callable
 
 from migrator.snapshot.blocks import BLOCK_BYTES
 from migrator.snapshot.compaction import compact
@@ -50,17 +50,25 @@ class BlobWriter:
                 await self._add(rest[:BLOCK_BYTES], None, stable=stable)
                 rest = rest[BLOCK_BYTES:]
 
-    async def block(self, data: Buffer, check: bytes | None = None, *, stable: bool = False) -> None:
+    async def block(
+        self,
+        data: Buffer,
+        check: bytes | None = None,
+        *,
+        stable: bool = False,
+        done: Callable[[], None] | None = None,
+    ) -> None:
         """Append one block as it is, at most 4 MiB; `check` is its xxh3-128 (16 bytes) if the caller knows it.
 
-        With `stable` the caller promises never to change the buffer; then this need not wait until it was read.
+        With `stable` the caller promises not to change the buffer until `done` was called, in any thread, if at all; then
+        this need not wait until it was read.
         """
         await self._flush()
         view = memoryview(data).cast("B")
         if len(view) > BLOCK_BYTES or (check is not None and len(check) != 16):
             raise WriterMisused(f"a block has at most {BLOCK_BYTES} bytes and a check of 16, not {len(view)} bytes")
         if view:
-            await self._add(view, check, stable=stable or isinstance(view.obj, bytes))
+            await self._add(view, check, stable=stable or isinstance(view.obj, bytes), done=done)
 
     async def reuse(self, ref: BlockRef) -> None:
         """Append a block of the base snapshot without its bytes."""
@@ -83,8 +91,10 @@ class BlobWriter:
         if tail:
             await self._add(tail, None, stable=True)
 
-    async def _add(self, data: Buffer, check: bytes | None, *, stable: bool) -> None:
-        self._take(await self._pipeline.add(data, check, stable=stable), len(data))
+    async def _add(
+        self, data: Buffer, check: bytes | None, *, stable: bool, done: Callable[[], None] | None = None
+    ) -> None:
+        self._take(await self._pipeline.add(data, check, stable=stable, done=done), len(data))
 
     def _take(self, part: Slot | BlockRef, size: int) -> None:
         if self.closed:

@@ -32,6 +32,7 @@ from migrator.storage.errors import (
 )
 from migrator.storage.keys import check_key, check_prefix
 from migrator.storage.protocol import Buffer, ObjectInfo
+from migrator.storage.writing import SyncedWriter
 
 THREADS = 8  # fsync waits for the disk, not for the processor
 LOCKS = 64
@@ -52,6 +53,7 @@ class FilesystemStore:
         self._root = root
         self._threads = ThreadPoolExecutor(THREADS, thread_name_prefix="file-store")
         self._ready = False
+        self._writer = SyncedWriter()
 
     async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """See `ObjectStore.put`."""
@@ -109,7 +111,7 @@ class FilesystemStore:
         path = self._root / key
         temporary = self._root / ".tmp" / f"{os.getpid()}-{secrets.token_hex(8)}"
         try:
-            _write_synced(temporary, data)
+            self._writer.write(temporary, data)
             _make_folders(path.parent)
             with self._locked(key):
                 return _install(temporary, path, key, if_absent, if_match)
@@ -181,17 +183,6 @@ def _read_into(path: Path, start: int, target: memoryview) -> int:
                 break
             done += count
     return done
-
-
-def _write_synced(path: Path, data: Buffer) -> None:
-    descriptor = os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL | os.O_CLOEXEC, 0o600)
-    try:
-        rest = memoryview(data).cast("B")
-        while rest:
-            rest = rest[os.write(descriptor, rest) :]
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
 
 
 def _install(temporary: Path, path: Path, key: str, if_absent: bool, if_match: str | None) -> str:
