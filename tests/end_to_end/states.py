@@ -24,10 +24,9 @@ def moved(change):
 slider.observe(moved, "value")
 ipywidgets.VBox([slider, label])
 """
-EDITOR_TEXT = """(text) => {
+EDITOR = """() => {
   const editor = [...window.jupyterapp.shell.widgets("main")].find((each) => each.context?.path === "kept.txt");
-  if (text !== null) editor.content.model.sharedModel.setSource(text);
-  return [editor.content.model.sharedModel.getSource(), editor.context.model.dirty];
+  return [editor?.context.model.toString() ?? "", editor?.context.model.dirty ?? false];
 }"""
 
 
@@ -118,9 +117,11 @@ class Unsaved(State):
     async def prepare(self) -> None:
         lab = self.journey.lab
         await lab.command("docmanager:open", {"path": "kept.txt", "factory": "Editor"})
-        await self.page.wait_for_function(f"() => ({EDITOR_TEXT})(null)[0] !== ''", timeout=LIMIT_MS)
-        await self.page.evaluate(EDITOR_TEXT, "typed and not saved")
-        await self.page.wait_for_function(f"() => ({EDITOR_TEXT})(null)[1]", timeout=LIMIT_MS)
+        await self.page.wait_for_function(f"() => ({EDITOR})()[0] !== ''", timeout=LIMIT_MS)
+        await self.page.click(".jp-FileEditor:not(.lm-mod-hidden) .cm-content")
+        await self.page.keyboard.press("Control+A")
+        await self.page.keyboard.type("typed and not saved")
+        assert await self.page.evaluate(EDITOR) == ["typed and not saved", True]
         await lab.command("docmanager:open", {"path": "index.ipynb"})
         await self.page.wait_for_function(
             "() => window.jupyterapp.shell.currentWidget.content.widgets?.length > 1", timeout=LIMIT_MS
@@ -129,7 +130,7 @@ class Unsaved(State):
 
     async def holds(self) -> None:
         lab = self.journey.lab
-        assert await self.page.evaluate(EDITOR_TEXT, None) == ["typed and not saved", True]
+        assert await self.page.evaluate(EDITOR) == ["typed and not saved", True]
         assert (await lab.cells())[self.index].source == "'not saved either'"
         await lab.command("docmanager:save-all")
 

@@ -20,6 +20,7 @@ import { ReportView } from './report';
 import { Rooms } from './rooms';
 import { HeldContents } from './saves';
 import { Session } from './session';
+import { shield } from './shield';
 import { StatusItem } from './status';
 import { Transfer } from './transfer';
 import { View } from './view';
@@ -33,7 +34,9 @@ const sessionPlugin: JupyterFrontEndPlugin<Session> = {
   autoStart: true,
   provides: ISession,
   activate: app => {
-    const session = new Session(new Feed(new ServerWiring(app.serviceManager.serverSettings)));
+    const settings = app.serviceManager.serverSettings;
+    const session = new Session(new Feed(new ServerWiring({ ...settings })));
+    shield(session, settings);
     new HeldContents(session, app.serviceManager.contents).install();
     session.returned.connect((_, { moved }) => void reconnectAll(app, moved));
     void app.started.then(() => session.feed.start());

@@ -125,7 +125,8 @@ export class Panel extends Widget {
   private asFile(): HTMLElement[] {
     const { trans } = this;
     const text = trans.__('All files and variables in one file, which opens without a password: keep it safe.');
-    const down = button(trans.__('Download all'), 'sm-Panel-download', () => this.transfer.download());
+    const fetch = () => this.attempt(trans.__('The download did not work'), () => this.transfer.download());
+    const down = button(trans.__('Download all'), 'sm-Panel-download', () => void fetch());
     const up = button(trans.__('Bring in a download'), 'sm-Panel-upload', () => void this.bringIn());
     down.disabled = !this.session.serving;
     up.disabled = !this.session.serving || this._upload !== null;

@@ -59,6 +59,9 @@ export class StatusItem extends Widget {
     if (phase.kind === 'limit') {
       return trans.__('Rests in %1', duration(phase.seconds, trans));
     }
+    if (this.session.roomless) {
+      return trans.__('Reload this page');
+    }
     if (!this.session.serving) {
       return trans.__('Session is on its way');
     }

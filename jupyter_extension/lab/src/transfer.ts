@@ -22,8 +22,9 @@ export class Transfer {
     private readonly trans: TranslationBundle
   ) {}
 
-  /** The browser saves the file, and shows how far it is. */
-  download(): void {
+  /** Save, which says what stands in the way; then the browser fetches the file, and shows how far it is. */
+  async download(): Promise<void> {
+    await this.server.save();
     const link = document.createElement('a');
     link.href = this.server.downloadUrl;
     link.download = '';
