@@ -63,5 +63,5 @@ async def test_the_page_ends_right(journey: Journey, trigger: str, state: str) -
         await journey.page_is_back()
         await shown.holds()
         await journey.lab.wait_for_kernel()
-        await journey.page_stayed()
+        await journey.page_stayed(hub_says_no=trigger == "idle-limit")
         await journey.runs_in_one_place()
