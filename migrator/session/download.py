@@ -72,6 +72,11 @@ def _checked(store: ArchiveStore, about: object, path: Path) -> Download:
         key = base64.b64decode(str(about.get("key")), validate=True)
     except (binascii.Error, ValueError):
         key = b""
-    if not isinstance(session, str) or not is_session_id(session) or not isinstance(snapshot, str) or len(key) != KEY_BYTES:
+    if (
+        not isinstance(session, str)
+        or not is_session_id(session)
+        or not isinstance(snapshot, str)
+        or len(key) != KEY_BYTES
+    ):
         raise NoDownload(f"{path.name} does not say rightly what is in it; download it again")
     return Download(store, session, snapshot, key)
