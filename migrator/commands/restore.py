@@ -12,11 +12,15 @@ def add_parser(subparsers: Any) -> None:
     """Add the subcommand."""
     parser = subparsers.add_parser("restore", help="a snapshot into a fresh kernel; prints what came back")
     parser.add_argument(
-        "snapshot", metavar="SNAPSHOT", help="the snapshot's id (with --store and --key-file), or a downloaded session.zip"
+        "snapshot",
+        metavar="SNAPSHOT",
+        help="the snapshot's id (with --store and --key-file), or a downloaded session.zip",
     )
     options.add(parser, store=False)
     parser.add_argument("--session", metavar="ID", help="the session's id (default: looked up in the store)")
-    parser.add_argument("--kernel", metavar="ID", help="which kernel of the snapshot, or its notebook's path (default: the only one)")
+    parser.add_argument(
+        "--kernel", metavar="ID", help="which kernel of the snapshot, or its notebook's path (default: the only one)"
+    )
 
 
 def run(args: argparse.Namespace) -> int:

@@ -59,7 +59,9 @@ def _download(args: argparse.Namespace) -> Download:
     if not path.is_file():
         raise CommandError(f"{args.snapshot!r} is no snapshot id (it has 32 hex digits) and no file", 2)
     if args.store or args.key_file or args.session:
-        raise CommandError("a downloaded session has its own store and key: leave --store, --key-file, --session out", 2)
+        raise CommandError(
+            "a downloaded session has its own store and key: leave --store, --key-file, --session out", 2
+        )
     download = open_download(path)
     args.snapshot = download.snapshot
     return download
