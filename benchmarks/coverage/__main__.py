@@ -36,7 +36,7 @@ async def main(options: argparse.Namespace, folder: Path) -> int:
 
     async def move(library: Library) -> None:
         async with limit:
-            for name in [OURS] if options.quick else CONTENDERS:
+            for name in [OURS] if options.quick else options.by or CONTENDERS:
                 outcomes = await contend(CONTENDERS[name], library, library.rows, folder / f"{library.name}-{name}")
                 if name == OURS:
                     worse.extend(_say(table.worse(library, outcomes)))
@@ -59,6 +59,7 @@ def arguments() -> argparse.Namespace:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.coverage", description=__doc__)
     parser.add_argument("names", nargs="*", metavar="LIBRARY", help="by the names of their distributions")
     parser.add_argument("--quick", action="store_true", help="only this project, compared with the committed table")
+    parser.add_argument("--by", action="append", choices=CONTENDERS, help="only this contender's columns (repeatable)")
     parser.add_argument("--install", type=float, default=300, help="seconds that installing may take (default 300)")
     parser.add_argument("--jobs", type=int, default=2, help="libraries at a time (default 2)")
     return parser.parse_args()

@@ -11,6 +11,8 @@ from __future__ import annotations
 import _thread
 from typing import Any, Callable
 
+from .pickling import beforefork
+
 # The requests that can change the user's state. Completion, inspection and the like do not count.
 STATEFUL = frozenset({"execute_request", "comm_open", "comm_msg", "comm_close"})
 OURS = "session_migrator"  # in the metadata of the project's own silent requests
@@ -91,6 +93,7 @@ class Boundaries:
         own, finished = self._own.pop(me, None), self._running.pop(me, None)
         if finished is not None:
             self.last_msg_id = finished
+            self._guarded(beforefork.remember_context)
         if own is not None or finished is not None:
             self._guarded(self.after_cell)
         if self._armed is not None and self.idle:

@@ -18,6 +18,7 @@ def start(path: str) -> str:
     global _agent  # noqa: PLW0603 - one agent per process
     if _agent is None:
         beforefork.keep_thread_locals()
+        beforefork.remember_context()
         agent = Agent(_shell(), path)
         agent.start()
         _agent = agent

@@ -1,11 +1,13 @@
 """What a fork changes in the child, kept from before it.
 
 The module `random` seeds its generator anew in every forked process, and the interpreter drops what other threads had in
-`threading.local` objects; the child is forked by the agent's thread, so that the main thread is one of the others.
+`threading.local` objects; the child is forked by the agent's thread, so that the main thread is one of the others. For the same
+reason the context variables of the cells are remembered after each: the agent's thread has others.
 """
 
 from __future__ import annotations
 
+import contextvars
 import ctypes
 import os
 import sys
@@ -32,6 +34,17 @@ def keep_thread_locals() -> None:
     give = ctypes.pythonapi.PyThreadState_GetDict
     give.restype = ctypes.py_object
     _main_thread = give()
+
+
+def remember_context() -> None:
+    """Keep the context variables as they are now; called in the cells' context, after each. A copy costs nothing."""
+    _kept["context"] = contextvars.copy_context()
+
+
+def context_value(variable: contextvars.ContextVar[Any], otherwise: Any) -> Any:
+    """Give what a context variable held after the last cell; `otherwise` if it was not set."""
+    context = _kept.get("context")
+    return variable.get(otherwise) if context is None else context.get(variable, otherwise)
 
 
 def random_state() -> Any:

@@ -209,7 +209,7 @@ def bare(cls: type) -> Any:
     return object.__new__(cls)
 
 
-def empty(base: type, cls: type) -> Any:
+def empty(base: Any, cls: type) -> Any:
     """Give an instance by the `__new__` of a base in C, without calling any of its class's code."""
     return base.__new__(cls)
 

@@ -10,7 +10,7 @@ from typing import Any
 from .. import rebuild
 from ..lost import Lost
 from ..memory import address_of
-from ..plans import reduce_guarded
+from ..plans import reduce_guarded, reduce_registered
 
 MODULE = "numpy"
 NAME = "libraries.numpy"
@@ -34,11 +34,13 @@ def reduce_array(array: Any, saving: Any) -> Any:
 
 
 def _owner(array: Any) -> Any:
-    while True:
-        base = array.obj if type(array) is memoryview else getattr(array, "base", None)
+    """Give what an array's memory belongs to: the end of the chain of arrays and memoryviews below it."""
+    while isinstance(array, (memoryview, sys.modules["numpy"].ndarray)):
+        base = array.obj if type(array) is memoryview else array.base
         if base is None:
             return array
         array = base
+    return array  # others may have a `base` too, which leads back to the array where Cython made it
 
 
 def _address(array: Any) -> int:
@@ -112,11 +114,11 @@ def subclass(plain: Any, kind: type) -> Any:
     return plain.view(kind)
 
 
-def reduce_ufunc(ufunc: Any, _saving: Any) -> Any:
+def reduce_ufunc(ufunc: Any, saving: Any) -> Any:
     """Reduce a ufunc: by name, or one made of a Python function by that."""
     functions = [found for found in gc.get_referents(ufunc) if callable(found)]
     if not functions:
-        return reduce_guarded(ufunc, _saving)
+        return reduce_registered(ufunc, saving)
     return sys.modules["numpy"].frompyfunc, (functions[0], ufunc.nin, ufunc.nout)
 
 

@@ -6,6 +6,7 @@ import sys
 from typing import Any
 
 from .. import rebuild
+from ..plans import reduce_guarded
 
 MODULE = "torch"
 NAME = "libraries.torch"
@@ -28,10 +29,38 @@ def storage(span: int) -> Any:
     return torch.frombuffer(memory, dtype=torch.uint8).untyped_storage()
 
 
+def reduce_typed_storage(typed: Any, _saving: Any) -> Any:
+    """Reduce memory with a type to the memory; torch itself would write a copy for each tensor."""
+    return rebuild.family, (NAME, "typed_storage", type(typed), typed._untyped_storage, typed.dtype)
+
+
+def typed_storage(kind: Any, storage: Any, dtype: Any) -> Any:
+    """Give memory with a type."""
+    return kind(wrap_storage=storage, dtype=dtype, _internal=True)
+
+
+def reduce_tensor(tensor: Any, saving: Any) -> Any:
+    """Reduce a tensor with its gradient; the computation that led to it cannot move, and that is reported."""
+    reduction = reduce_guarded(tensor, saving)
+    if tensor.grad_fn is not None:
+        saving.warn(f"{saving.root}: how it was computed is gone: the values are there, but backward() stops at them")
+        return reduction
+    if tensor.grad is None or (len(reduction) > 2 and reduction[2] is not None):
+        return reduction
+    return (*reduction[:2], tensor.grad, None, None, set_gradient)
+
+
+def set_gradient(tensor: Any, gradient: Any) -> None:
+    """Give a tensor its gradient."""
+    tensor.grad = gradient
+
+
 def inherited(torch: Any) -> dict[type, Any]:
     """Give the reducers of types and their subclasses."""
-    kind = getattr(torch, "UntypedStorage", None)
-    return {} if kind is None else {kind: reduce_storage}
+    found: dict[type, Any] = {torch.Tensor: reduce_tensor}
+    if hasattr(torch, "UntypedStorage"):
+        found.update({torch.UntypedStorage: reduce_storage, torch.storage.TypedStorage: reduce_typed_storage})
+    return found
 
 
 def atoms(torch: Any) -> list[type]:

@@ -8,7 +8,7 @@ import gc
 import struct
 from typing import Any
 
-from .. import rebuild
+from .. import beforefork, rebuild
 from ..functions import importable
 
 MODULE = None
@@ -58,7 +58,7 @@ def _results(wrapper: Any) -> dict[Any, Any]:
 def reduce_context_variable(variable: contextvars.ContextVar[Any], _saving: Any) -> Any:
     """Reduce a context variable: its name, its default and its present value."""
     default = _default(variable)
-    value = variable.get(_UNSET)
+    value = beforefork.context_value(variable, _UNSET)
     present = () if value is _UNSET or (default and value is default[0]) else (value,)
     return rebuild.family, (NAME, "context_variable", variable.name, default), present, None, None, set_context_variable
 

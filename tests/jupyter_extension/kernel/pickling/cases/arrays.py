@@ -150,3 +150,22 @@ if pd_3:
     assert sub.iloc[1] == 1, "a write to the frame reached its column"
 own.iloc[0, 0] = 7
 assert own.iloc[0, 0] == 7
+
+# %% an array whose memory belongs to something that leads back to it needs: numpy
+import numpy as np
+class Slice:
+    pass
+whole = np.arange(3.0)
+part = Slice()
+part.__array_interface__ = whole.__array_interface__
+view = np.asarray(part)
+part.base = view
+# %% check
+assert view.tolist() == [0.0, 1.0, 2.0]
+
+# %% a ufunc made of a function needs: numpy
+import numpy as np
+digits = np.frompyfunc(lambda a, b: a * 10 + b, 2, 1)
+sine = np.sin
+# %% check
+assert digits(np.array([1, 2]), 3).tolist() == [13, 23] and sine is np.sin

@@ -254,3 +254,38 @@ async def main():
 loop = asyncio.new_event_loop()
 assert loop.run_until_complete(main()) == 5
 loop.close()
+
+# %% a parser of arguments knows its own marks
+import argparse
+parser = argparse.ArgumentParser(prog="p")
+parser.add_argument("--n", type=int, default=2)
+suppressed = argparse.ArgumentParser(prog="q", argument_default=argparse.SUPPRESS)
+suppressed.add_argument("--m")
+# %% check
+assert vars(parser.parse_args(["--n", "5"])) == {"n": 5} and vars(suppressed.parse_args([])) == {}
+
+# %% an empty database in memory, and a cursor with rows still to come (volatile)
+import sqlite3
+empty = sqlite3.connect(":memory:")
+rows = empty.execute('select 1 as "a b", x\'00\' as c union all select 2, null union all select 3, 0.5')
+first = rows.fetchone()
+# %% check
+assert REPORT["lost"] == [], REPORT
+assert rows.fetchall() == [(2, None), (3, 0.5)] and [column[0] for column in rows.description] == ["a b", "c"]
+assert empty.execute("select count(*) from sqlite_master").fetchone() == (0,)
+
+# %% a compiled layout of bytes
+import struct
+layout = struct.Struct("<ih")
+# %% check
+assert layout.pack(1, 2) == b"\x01\x00\x00\x00\x02\x00" and layout.size == 6
+
+# %% thread-local data whose class wants arguments
+import threading
+class Local(threading.local):
+    def __init__(self, start):
+        self.value = start
+local = Local(4)
+local.value += 1
+# %% check
+assert REPORT["lost"] == [] and local.value == 5
