@@ -144,12 +144,12 @@ class Member:
         return True
 
     async def _release(self, record: Record) -> None:
-        if self.switch and await self.switch.release(record.id, server_of(record)):
-            await self._note_switch(record)
-
-    async def _note_switch(self, record: Record) -> None:
-        """From this moment on pages that come in here reach the session; the note is worth no delay and no failure."""
         at = time.time()
+        if self.switch and await self.switch.release(record.id, server_of(record)):
+            await self._note_switch(record, at)
+
+    async def _note_switch(self, record: Record, at: float) -> None:
+        """From this moment on pages that come in here reach the session; the note is worth no delay and no failure."""
         try:
             changed = await self.records.update(
                 record.id, lambda fresh: phases.noted(fresh, "switched", {"member": self.name}, at=at)
@@ -168,8 +168,9 @@ class Member:
         async def switched() -> None:
             await self._say_goodbye(record)
             if place != self.holding_url:
-                await self._note_switch(record)
+                await self._note_switch(record, at)
 
+        at = time.time()
         if self.switch is None:
             await self._say_goodbye(record)
             await stop_server()

@@ -151,8 +151,9 @@ class Journey:
         await page.goto(self.federation.link, wait_until="commit")
         await page.wait_for_url(f"**/user/{self.lab.user}/lab/**", wait_until="commit", timeout=60_000)
         # Lab changes its address while it starts, and a page that is closed in that moment never says that it is.
-        await page.wait_for_function("() => window.jupyterapp", timeout=120_000)
-        await page.evaluate("() => window.jupyterapp.restored")
+        # It may even load anew, into a workspace of its own: so this is asked by what bears that.
+        restored = "() => window.jupyterapp?.restored.then(() => true)"
+        await page.wait_for_function(restored, timeout=120_000)
         await page.close()
 
     async def runs_in_one_place(self) -> None:
