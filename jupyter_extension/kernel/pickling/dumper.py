@@ -1,6 +1,6 @@
 """Taking a snapshot: everything the kernel holds, as named parts.
 
-The parts are `index` (what there is), `classes` (skeletons of the user's classes), `component/NAME` (a pickle of variables that share
+The parts are `index` and `index/...` (what there is), `classes` (skeletons of the user's classes), `component/NAME` (a pickle of variables that share
 objects), `places/NAME` and `memory/NAME` (the memory of its arrays). A part's name depends on nothing but what it holds, so that a
 part that did not change is recognised as such.
 """
@@ -16,7 +16,7 @@ import zlib
 from array import array
 from typing import Any, Callable
 
-from . import classes, environment, fingerprint, history, memory, modules, rebuild, sources
+from . import classes, environment, fingerprint, history, index, memory, modules, rebuild, sources
 from .components import Component, Grouping, Root, pickle_roots
 from .lost import Lost, explain
 from .names import sorted_out
@@ -29,6 +29,7 @@ _PLAIN_TYPES = (int, float, bool, type(None), complex)
 
 _SMALL = 16 << 10  # bytes
 _BUNDLES = 64
+_MANY = 1000
 
 Progress = Callable[[str], None]
 
@@ -66,10 +67,14 @@ class Dump:
         names = history.variables(self._saving.shell)
         atoms, roots = self._roots(names)
         components = self._components(roots)
-        if atoms:
-            components.insert(0, ("*atoms", pickle_roots(atoms, self._saving, self._quiet, [])))
+        components[:0] = self._atoms(atoms)
         self._write(components, names)
         return self._report(names, components)
+
+    def _atoms(self, atoms: list[Root]) -> list[tuple[str, Component]]:
+        """Pickle numbers and short texts together; very many of them in runs, so that one that changes is not all that changes."""
+        runs = {f"{ATOMS}/{run[0].name}": run for run in index.runs(atoms)} if len(atoms) > _MANY else {ATOMS: atoms}
+        return [(name, pickle_roots(run, self._saving, self._quiet, [])) for name, run in runs.items() if run]
 
     def _quiet(self, _name: str) -> None:
         """Report no progress."""
@@ -166,7 +171,8 @@ class Dump:
         self._sink.add("classes", self._skeletons())
         self._sink.add("sources", pickle_value(sources.capture(self._saving.sources), self._saving, []))
         self._sink.add("environment", [pickle.dumps(self._environment(), 5)])
-        self._sink.add("index", [pickle.dumps(self._index(components, placed.names, names), 5)])
+        for name, data in index.parts(self._index(components, placed.names, names)):
+            self._sink.add(name, data)
 
     def _skeletons(self) -> list[Any]:
         self._saving.start()
