@@ -13,6 +13,7 @@ import threading
 from itertools import compress
 from typing import Any, Callable, List, NamedTuple, Tuple
 
+from .growth import Endless
 from .lost import Lost
 from .memory import Spans
 from .pickler import DeepPickler, pickle_value
@@ -196,7 +197,13 @@ def _on_a_large_stack(work: Callable[[], list[Any]]) -> list[Any]:
 def _doom(roots: list[Root], numbers: list[int], visited: list[Any], error: BaseException, saving: Saving) -> None:
     """Make the object that was walked over last a placeholder in the next attempt, or its whole root if that was tried or cannot be."""
     culprit = visited[-1] if visited else roots
-    if id(culprit) not in saving.doomed and type(culprit) not in _NEVER_REDUCED and len(saving.doomed) < _MOST_DOOMED:
+    endless = isinstance(error, Endless)  # there is always one more to be made: no placeholder inside ends it
+    if (
+        not endless
+        and id(culprit) not in saving.doomed
+        and type(culprit) not in _NEVER_REDUCED
+        and len(saving.doomed) < _MOST_DOOMED
+    ):
         saving.doomed[id(culprit)] = (culprit, reason_of(error))
         return
     root = roots[numbers[-1] if numbers else 0]

@@ -35,6 +35,7 @@ class Overriding:
     def reducer_override(self, obj: Any) -> Any:
         """Reduce by the type's plan; an object whose own reduction fails becomes a placeholder."""
         saving = self.saving
+        saving.growth.step()
         plan = saving.plans.get(type(obj))
         if plan is plans.PLAIN:
             return NotImplemented

@@ -9,6 +9,7 @@ from typing import Any, Callable, NamedTuple
 from . import rebuild, wellknown
 from .classes import ClassRegistry
 from .families import Families
+from .growth import Growth
 from .memory import Spans
 
 Reduction = Any  # a tuple as __reduce__ gives it, or NotImplemented for the default one
@@ -46,6 +47,7 @@ class Saving:
         self.root = ""
         self.losses: list[Loss] = []
         self.spans = Spans()
+        self.growth = Growth()
 
     def start(self) -> None:
         """Begin a new attempt."""

@@ -84,7 +84,12 @@ def set_context_variable(variable: contextvars.ContextVar[Any], present: tuple[A
 
 def reduce_layout(layout: struct.Struct, _saving: Any) -> Any:
     """Reduce a compiled layout of bytes to its text."""
-    return type(layout), (layout.format,)
+    return compile_layout, (layout.format,)
+
+
+def compile_layout(text: str) -> struct.Struct:
+    """Make a layout anew; Python 3.8 knows no name by which its class could be asked for."""
+    return struct.Struct(text)
 
 
 def reducers(_module: Any) -> dict[type, Any]:

@@ -33,7 +33,7 @@ class Case(NamedTuple):
 
 
 def read_cases(path: Path) -> list[Case]:
-    """Read a file of cases: `# %% name [needs: module ...]` begins one, `# %% cell` another cell of it, `# %% check` its check."""
+    """Read a file of cases: `# %% name [needs: module or python>=3.x ...]` begins one, `# %% cell` another cell of it, `# %% check` its check."""
     cases: list[Case] = []
     kind, needs, name = "", "", ""
     for block in path.read_text().split("\n# %% ")[1:]:
@@ -164,8 +164,15 @@ def _file(case: Case) -> str:
 
 
 def missing(case: Case) -> list[str]:
-    """The modules that a case needs and that are not installed."""
-    return [name for name in case.needs if importlib.util.find_spec(name) is None]
+    """What a case needs and is not here: modules, or a Python (`python>=3.11`)."""
+    return [need for need in case.needs if not _is_here(need)]
+
+
+def _is_here(need: str) -> bool:
+    name, _, version = need.partition(">=")
+    if version:
+        return sys.version_info >= tuple(map(int, version.split(".")))
+    return importlib.util.find_spec(name) is not None
 
 
 def apart(action: Any, *args: Any) -> dict[str, Any]:

@@ -426,7 +426,7 @@ template = Template("a")
 # %% check
 assert REPORT["lost"] == [] and template.source == "a" and Template("b").source == "b"
 
-# %% a tuple whose attributes are asked for before it has any
+# %% a tuple whose attributes are asked for before it has any needs: python>=3.11
 import unittest.mock
 mock = unittest.mock.Mock(return_value=3)
 mock.part.deep.return_value = [1]
