@@ -50,6 +50,7 @@ NAMES: tuple[str, ...] = (
     "libraries.h5py",
     "libraries.polars",
     "libraries.sqlalchemy",
+    "libraries.sympy",
 )
 
 

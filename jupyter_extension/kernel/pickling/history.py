@@ -68,6 +68,7 @@ def roots(shell: Any) -> list[Root]:
     state = {"In": list(manager.input_hist_parsed), "raw": list(manager.input_hist_raw), "count": shell.execution_count}
     found.append(Root(f"{_HISTORY}in", state))
     last = {name: shell.user_ns[name] for name in _LAST if name in shell.user_ns}
+    last["of the user"] = [name for name in last if shell.user_ns_hidden.get(name, last[name]) is not last[name]]
     found.append(Root(f"{_HISTORY}last", last))
     return found
 
@@ -89,8 +90,10 @@ def put(shell: Any, name: str, value: Any) -> bool:
 
 
 def _put_last(shell: Any, last: dict[str, Any]) -> None:
-    """Set `_`, `__` and `___`, which the display hook keeps too."""
+    """Set `_`, `__` and `___`; the shell must know those that it set itself as hidden, or it never sets them again."""
+    of_the_user = last.pop("of the user", ())
     shell.user_ns.update(last)
+    shell.user_ns_hidden.update((name, value) for name, value in last.items() if name not in of_the_user)
     hook = getattr(shell, "displayhook", None)
     for name, value in last.items():
         if hasattr(hook, name):

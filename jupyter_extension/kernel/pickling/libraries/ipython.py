@@ -7,7 +7,7 @@ import types
 from typing import Any
 
 from .. import rebuild
-from ..functions import of_the_user
+from ..functions import importable, of_the_user
 
 MODULE = "IPython"
 NAME = "libraries.ipython"
@@ -125,12 +125,20 @@ def _formatters(shell: Any) -> dict[str, dict[str, dict[Any, Any]]]:
             name: getattr(formatter, name) for name in ("type_printers", "deferred_printers", "singleton_printers")
         }
         own = {
-            name: {key: value for key, value in table.items() if of_the_user(value) or of_the_user(key)}
+            name: {key: value for key, value in table.items() if _set_up(value) or of_the_user(key)}
             for name, table in tables.items()
         }
         if any(own.values()):
             found[mime] = own
     return found
+
+
+def _set_up(printer: Any) -> bool:
+    """Tell whether a formatter is the user's, or was made by a library's function that the user called, such as sympy.init_printing."""
+    if type(printer) is not types.FunctionType:
+        return of_the_user(printer)
+    library = str(printer.__module__).partition(".")[0]
+    return of_the_user(printer) or (library not in ("IPython", "matplotlib_inline") and not importable(printer))
 
 
 def _transformers(shell: Any) -> dict[str, list[Any]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ctypes
+import os
 import re
 import sqlite3
 import threading
@@ -23,6 +24,8 @@ def reduce_connection(connection: sqlite3.Connection, saving: Any) -> Any:
         path = next(row[2] for row in _plain(connection, "PRAGMA database_list") if row[1] == "main")
     except sqlite3.ProgrammingError as error:
         return saving.lose(connection, str(error))
+    if not os.path.isabs(path):  # noqa: PTH117 - "" in memory, and "x" there where it was filled by `deserialize`
+        path = ""
     settings = {name: getattr(connection, name) for name in _SETTINGS}
     if connection.in_transaction:
         saving.warn(
@@ -125,6 +128,7 @@ def reduce_cursor(cursor: sqlite3.Cursor, saving: Any) -> Any:
 
 def _rows(cursor: sqlite3.Cursor) -> list[Any]:
     """Give the rows that the forked child's copy of a cursor has not given yet, and one more than are wanted at most."""
+    _adopt(cursor.connection)
     factory, cursor.row_factory = cursor.row_factory, None
     try:
         return cursor.fetchmany(_MOST_ROWS + 1)

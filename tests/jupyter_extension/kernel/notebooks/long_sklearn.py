@@ -9,7 +9,7 @@ train.shape
 # %%
 model = pipeline.make_pipeline(preprocessing.StandardScaler(), linear_model.LogisticRegression())
 model.fit(train, y_train)
-model.score(test, y_test).round(4)
+round(model.score(test, y_test), 4)
 # %%
 scores = model_selection.cross_val_score(model, X, y, cv=3)
 scores.round(4), model.predict(test[:5])

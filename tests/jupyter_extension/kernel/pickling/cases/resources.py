@@ -289,3 +289,15 @@ local = Local(4)
 local.value += 1
 # %% check
 assert REPORT["lost"] == [] and local.value == 5
+
+# %% a database in memory that has moved once already needs: sqlite3
+import sqlite3, sys
+source = sqlite3.connect(":memory:")
+source.executescript("create table t (a); insert into t values (5);")
+again = sqlite3.connect(":memory:")
+if hasattr(again, "deserialize"):
+    again.deserialize(source.serialize())
+else:
+    source.backup(again)
+# %% check
+assert REPORT["lost"] == [] and again.execute("select a from t").fetchone() == (5,)
