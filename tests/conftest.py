@@ -8,6 +8,7 @@ pytest.register_assert_rewrite("tests.end_to_end.journey", "tests.end_to_end.sta
 pytest_plugins = ["tests.rigs.federation"]
 
 
+@pytest.hookimpl(tryfirst=True)  # the groups must be there when the workers look for them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """A federation is started once: all tests that need the same one go to the same worker."""
     for item in items:

@@ -17,6 +17,18 @@ from typing import Any
 from . import rebuild
 
 _NEVER = frozenset(("__dict__", "__weakref__", "_abc_impl", "__abstractmethods__", "__slotnames__"))
+_LAYOUT = (
+    "_pack_",
+    "_align_",
+    "_layout_",
+    "_anonymous_",
+    "_fields_",
+    "_type_",
+    "_length_",
+    "_flags_",
+    "_argtypes_",
+    "_restype_",
+)
 _METHODS = (types.FunctionType, staticmethod, classmethod, property)
 _NAMED = ("TypeVar", "ParamSpec", "TypeVarTuple", "NewType")
 NAMED = tuple(kind for kind in (getattr(typing, name, None) for name in _NAMED) if isinstance(kind, type))
@@ -55,7 +67,14 @@ def needed_by(cls: Any) -> tuple[Any, ...]:
         names = ("__bound__", "__constraints__", "__supertype__")
         found = [getattr(cls, name, None) for name in names]
         return tuple(part for part in (found[0], *(found[1] or ()), found[2]) if isinstance(part, (type, *NAMED)))
-    return (type(cls), *cls.__bases__)
+    return (type(cls), *cls.__bases__, *(kind for _, kind, *_ in layout(cls).get("_fields_", ())))
+
+
+def layout(cls: type) -> dict[str, Any]:
+    """Give what a structure or union of ctypes must have from its beginning: subclasses settle how its memory is laid out."""
+    if not cls.__flags__ & HEAP_TYPE or type(cls).__module__ != "_ctypes":
+        return {}
+    return {name: vars(cls)[name] for name in _LAYOUT if name in vars(cls)}
 
 
 def mro(cls: type) -> tuple[type, ...]:
@@ -69,7 +88,8 @@ def by_value(cls: Any) -> bool:
     module = getattr(cls, "__module__", None)
     if module == "__main__" or module in taken_along or not isinstance(module, str):
         return cls not in _BUILT_IN
-    return cls not in _BUILT_IN and find(module, getattr(cls, "__qualname__", cls.__name__)) is not cls
+    found = find(module, getattr(cls, "__qualname__", cls.__name__))
+    return cls not in _BUILT_IN and found is not cls and _example(cls) is None
 
 
 def find(module: str, path: str) -> Any:
@@ -88,15 +108,17 @@ def reduce_class(cls: Any, saving: Any) -> Any:
     if cls in _BUILT_IN:
         return rebuild.builtin_type, (_BUILT_IN[cls],)
     if not by_value(cls):
-        return NotImplemented
+        example = _example(cls)
+        return NotImplemented if example is None else (type, (example,))
     if isinstance(cls, type) and (not cls.__flags__ & HEAP_TYPE or _in_c(cls)):
-        example = _example(cls) if issubclass(cls, type) else None
-        return (type, (example,)) if example else saving.lose(cls, "it is a type of a C library that no module names")
+        return saving.lose(cls, "it is a type of a C library that no module names")
     return rebuild.class_, (saving.classes.key(cls),)
 
 
-def _example(meta: type) -> Any:
+def _example(meta: Any) -> Any:
     """Give a class that its module names and that has this metaclass, which no module names; None if there is none."""
+    if not isinstance(meta, type) or not issubclass(meta, type) or find(meta.__module__, meta.__qualname__) is meta:
+        return None
     module = sys.modules.get(meta.__module__)
     return next((value for value in vars(module).values() if type(value) is meta), None) if module else None
 
@@ -113,6 +135,7 @@ def skeleton(key: str, cls: Any) -> Any:
     if not isinstance(cls, type):
         return rebuild.new_named, (key, rebuild.type_parameter, type(cls), cls.__name__, variance(cls))
     body: dict[str, Any] = {"__module__": cls.__module__, "__qualname__": cls.__qualname__}
+    body.update(layout(cls))
     slots = own_slots(cls)
     if slots is not None:
         body["__slots__"] = slots
@@ -169,7 +192,10 @@ def state(cls: type) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
     """Give a class's attributes: the methods, the rest, and what `newclass.fill` needs beside them."""
     methods: dict[str, Any] = {}
     rest: dict[str, Any] = {}
+    settled = layout(cls)
     for name, value in cls.__dict__.items():
+        if name in settled:
+            continue
         if name in _NEVER or isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
             continue
         if type(value).__module__ == "_ctypes" and type(value).__name__ == "CField":  # made anew from `_fields_`

@@ -51,6 +51,8 @@ class Loading:
             self._prepare(pickle.loads(self._source.read("environment")))  # noqa: S301 - authenticated by the caller
             sources.restore(self._unpickle("sources", []))
             self._unpickle("classes", [])
+            self.warnings += self._lost_here  # the classes that failed have been reported by their names
+            self._lost_here.clear()
             self._component_of = {root: name for name, roots, _ in index["components"] for root in roots}
             for name, _, _ in index["components"]:
                 self.component(name)

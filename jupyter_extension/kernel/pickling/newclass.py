@@ -17,6 +17,7 @@ def skeleton(
     body = dict(body, __orig_bases__=())  # typing.Generic looks for it, and must find nothing to do
     with _quiet(bases):
         cls: type = maker(meta)(meta, name, bases, body)
+        _in_c(meta, "__init__")(cls, name, bases, body)  # does nothing but for ctypes, which lays out the memory here
     _in_c(meta, "__delattr__")(cls, "__orig_bases__")
     if members is not None:
         _add_members(cls, members)

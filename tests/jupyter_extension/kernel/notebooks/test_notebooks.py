@@ -38,7 +38,12 @@ def cells(path: Path) -> list[Cell]:
 def shown(outcome: Outcome) -> list[Any]:
     """What the user sees of a cell, addresses left out."""
     content = outcome.reply["content"]
-    found: list[Any] = [outcome.status, content.get("execution_count"), outcome.text, *content.get("traceback", ())[-1:]]
+    found: list[Any] = [
+        outcome.status,
+        content.get("execution_count"),
+        outcome.text,
+        *content.get("traceback", ())[-1:],
+    ]
     for message in outcome.messages:
         if message["header"]["msg_type"] in ("execute_result", "display_data"):
             data = message["content"]["data"]

@@ -78,7 +78,7 @@ assert over[2] == 2.5
 
 # %% a memory-mapped file needs: numpy
 import numpy as np, os, tempfile
-path = os.path.join(tempfile.gettempdir(), "migrated-%d.dat" % os.getuid())
+path = os.path.join(tempfile.mkdtemp(), "mapped.dat")
 mm = np.memmap(path, "f4", "w+", shape=(100, 10))
 mm[3, 3] = 5
 row = mm[3]

@@ -441,16 +441,22 @@ class Pair(ctypes.Structure):
     _fields_ = [("a", ctypes.c_int), ("b", ctypes.c_double)]
     def total(self):
         return self.a + self.b
-pair = Pair(1, 2.5)
+class More(Pair):
+    _fields_ = [("c", ctypes.c_char), ("many", ctypes.c_int * 3)]
+class Either(ctypes.Union):
+    _fields_ = [("a", ctypes.c_int), ("pair", Pair)]
+pair, more, either = Pair(1, 2.5), More(1, 2.5, b"x", (1, 2, 3)), Either(5)
 # %% check
 assert REPORT["lost"] == [] and pair.total() == 3.5 and ctypes.sizeof(Pair) == 16 and Pair(4).a == 4
+assert (more.c, list(more.many), more.total(), either.a, either.pair.a) == (b"x", [1, 2, 3], 3.5, 5, 5)
 
 # %% a class that cannot be made again is named, and spoils nothing
-import _ctypes, ctypes
-class Pointed(ctypes.Structure):
+import ctypes
+class Node(ctypes.Structure):
     pass
-Pointer = ctypes.POINTER(Pointed)
+Node._fields_ = [("next", ctypes.POINTER(Node))]
 number, text = 5, "kept"
 # %% check
+assert "Node" in {entry["name"] for entry in REPORT["lost"]}, REPORT
 assert number == 5 and text == "kept"
 assert not {"number", "text"} & {entry["name"] for entry in REPORT["lost"]}, REPORT
