@@ -10,8 +10,11 @@ pytest_plugins = ["tests.rigs.federation"]
 
 @pytest.hookimpl(tryfirst=True)  # the groups must be there when the workers look for them
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """A federation is started once: all tests that need the same one go to the same worker."""
+    """What is dear is made once: all tests that need the same federation, or the same moved cases, go to the same worker."""
     for item in items:
-        if "federation" in getattr(item, "fixturenames", ()):
+        needed = getattr(item, "fixturenames", ())
+        if "federation" in needed:
             which = "controllers" if "controller" in item.path.parts else "demo"
             item.add_marker(pytest.mark.xdist_group(which))
+        elif "moved" in needed:
+            item.add_marker(pytest.mark.xdist_group("moved cases"))
