@@ -46,14 +46,7 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     Raises KernelBusy (no boundary within `timeout` s), KernelDied, SaveFailed, or what the store raises; the writer
     then knows nothing of the kernel. If it raises, the kernel runs.
     """
-    request = {
-        "op": "snapshot",
-        "when": when,
-        "hang_s": hang_s,
-        "freeze": freeze,
-        "niceness": niceness,
-        "reserve": reserve,
-    }
+    wanted = {"when": when, "hang_s": hang_s, "freeze": freeze, "niceness": niceness, "reserve": reserve}
     deadline = time.monotonic() + timeout
     blobs = PartBlobs(writer, prefix, base)
     offences: Counter[str] = Counter()
@@ -62,7 +55,7 @@ async def save_kernel(  # noqa: PLR0913 - the contract
         skip = [name for name, count in offences.items() if count > 1]
         attempt = Attempt(agent, blobs, deadline, hang_s, reached)
         try:
-            await attempt.run({**request, "skip": skip})
+            await attempt.run({"op": "snapshot", **wanted, "skip": skip})
         finally:
             if not attempt.good:
                 blobs.forget()

@@ -197,13 +197,9 @@ def _on_a_large_stack(work: Callable[[], list[Any]]) -> list[Any]:
 def _doom(roots: list[Root], numbers: list[int], visited: list[Any], error: BaseException, saving: Saving) -> None:
     """Make the object that was walked over last a placeholder in the next attempt, or its whole root if that was tried or cannot be."""
     culprit = visited[-1] if visited else roots
-    endless = isinstance(error, Endless)  # there is always one more to be made: no placeholder inside ends it
-    if (
-        not endless
-        and id(culprit) not in saving.doomed
-        and type(culprit) not in _NEVER_REDUCED
-        and len(saving.doomed) < _MOST_DOOMED
-    ):
+    if isinstance(error, Endless):  # there is always one more to be made: no placeholder inside ends it
+        saving.growth.rest()
+    elif id(culprit) not in saving.doomed and type(culprit) not in _NEVER_REDUCED and len(saving.doomed) < _MOST_DOOMED:
         saving.doomed[id(culprit)] = (culprit, reason_of(error))
         return
     root = roots[numbers[-1] if numbers else 0]

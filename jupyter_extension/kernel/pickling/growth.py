@@ -24,6 +24,10 @@ class Growth:
         self._limit = 2 * _resident() + ROOM
         self._left = EACH
 
+    def rest(self) -> None:
+        """Begin anew: what was given up may not be free yet, and others must not pay for it."""
+        self._limit = max(self._limit, _resident() + ROOM)
+
     def step(self) -> None:
         """Count one reduction; Endless if memory has run away."""
         self._left -= 1

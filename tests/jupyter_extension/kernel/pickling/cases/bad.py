@@ -142,3 +142,19 @@ other = shared
 assert data["good"] is other and other == [1]
 assert "cannot make" in repr(data["bad"]), data
 assert {entry["name"] for entry in REPORT["lost"]} >= {"data"}, REPORT
+
+# %% an object that makes new ones without end is named, and spoils nothing
+import importlib
+importlib.import_module("session_migrator_kernel.pickling.growth").ROOM = 1 << 27
+class Spring:
+    def __reduce__(self):
+        return Spring, (Spring(),)
+class Drop:
+    def __init__(self, n):
+        self.n = n
+spring, kept = Spring(), [1]
+before, zealous = [Drop(n) for n in range(20000)], [Drop(n) for n in range(20000)]
+# %% check
+assert [entry["name"] for entry in REPORT["lost"]] == ["spring"], REPORT["lost"]
+assert "more and more memory" in REPORT["lost"][0]["reason"], REPORT["lost"]
+assert kept == [1] and [drop.n for drop in before] == [drop.n for drop in zealous] == list(range(20000))
