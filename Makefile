@@ -91,7 +91,7 @@ test-kubernetes: setup ## the tests on two Kubernetes clusters (root)
 	@$(BIN)/pytest -m "kubernetes and not chaos" $(ARGS)
 
 .PHONY: test-chaos
-test-chaos: setup ## the long tests that break things at random
+test-chaos: setup ## the long tests: many moves, all states of a page, long notebooks
 	@$(BIN)/pytest -m chaos $(ARGS)
 
 .PHONY: clean
