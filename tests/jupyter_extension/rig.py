@@ -296,16 +296,20 @@ class Rig:
         self, name: str, home: Path, control: str, env: dict[str, str], arguments: tuple[str, ...]
     ) -> Server:
         log, port = self.folder / f"{name}.log", free_port()
-        command = [
-            sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.base_url=/user/x/",
-            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", *EXTENSIONS, *self.options, *arguments,
-        ]  # fmt: skip
+        command = self.command(port, home, arguments)
         with log.open("ab") as out:
             process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220 - returns at once
         server = Server(process, port, home, control, log)
         self.servers.append(server)
         await until(lambda: self._up(server), f"{name} to answer")
         return server
+
+    def command(self, port: int, home: Path, arguments: tuple[str, ...]) -> list[str]:
+        """What starts a server."""
+        return [
+            sys.executable, "-m", "jupyter_server", "--no-browser", f"--port={port}", "--ServerApp.port_retries=0", "--ServerApp.base_url=/user/x/",
+            f"--IdentityProvider.token={TOKEN}", f"--ServerApp.root_dir={home}", "--allow-root", *EXTENSIONS, *self.options, *arguments,
+        ]  # fmt: skip
 
     async def _up(self, server: Server) -> bool:
         assert server.process.poll() is None, server.log.read_text()[-4000:]
