@@ -41,4 +41,5 @@ async def start(settings: Controller) -> Service:
         service.cleanups.append(cluster.stop)
         service.background(cluster.run, "leader")
         service.background(cluster.keep_up, "records")
+        service.background(cluster.watch_ends, "ends of pods")
     return service

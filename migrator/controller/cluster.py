@@ -8,12 +8,14 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from urllib.parse import urlencode
 
+from migrator.controller.images import Images
 from migrator.controller.leader import Leader
 from migrator.controller.settings import Controller
 from migrator.controller.state import State
 from migrator.notice.event import Notice
 from migrator.notice.kubernetes import KubernetesNotices
 from migrator.notice.kubernetes_api import KubernetesApi, KubernetesError
+from migrator.notice.kubernetes_ends import Ends
 from migrator.notice.kubernetes_events import tell
 from migrator.notice.kubernetes_pods import SESSION_LABEL, KubernetesObject, for_pod
 from migrator.serving.settings import SettingsError
@@ -38,6 +40,10 @@ class Cluster:
         self._settings = settings
         self._leading = False
         self._tasks: set[asyncio.Task[None]] = set()
+        self._ends = Ends(api, settings.namespace, self._seen)
+        self._images = Images(api, state.tools, self._ends.pods)
+        state.member.ended = self._ends.proved
+        state.member.provide = self._images.provide
         state.desk.expand = self.expand
         state.index.listeners.append(self.story)
 
@@ -54,6 +60,10 @@ class Cluster:
     async def run(self) -> None:
         """Until cancelled."""
         await self._leader.run(self._lead)
+
+    async def watch_ends(self) -> None:
+        """Each controller does, leading or not: any of them may be asked whether a server's processes have ended."""
+        await self._ends.run()
 
     async def keep_up(self) -> None:
         """Those that wait answer calls too: they have to know the sessions (the leader's reconciler reads them anyway)."""
@@ -86,6 +96,10 @@ class Cluster:
         """Tell what is new in a session's timeline on its pod."""
         if before is not None and len(after.timeline) > len(before.timeline):
             self._spawn(self._tell(before, after), f"story of session {after.id}")
+
+    async def _seen(self, pod: KubernetesObject) -> None:
+        if self._leading:
+            self._spawn(self._images.seen(pod), "image of a pod")
 
     async def _lead(self) -> None:
         notices = KubernetesNotices(self._api, self._settings.namespace, self.emit, hold_s=self._settings.hold_s)

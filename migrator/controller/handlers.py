@@ -111,13 +111,13 @@ class TendHandler(ControllerHandler):
     """`POST /v1/sessions/ID/tend`: routes and servers here in line with the record, now."""
 
     async def post(self, session: str) -> None:
-        """Whether no server of this session runs here any more."""
+        """Whether no server of this session runs here any more, and whether that is certain of its processes too."""
         record = await self.state.records.get(self.session(session))
         try:
             stopped = await self.state.member.tend(self.state.index.put(record))
         except (LaunchError, RoutingError) as error:
             raise Unavailable("not_in_line", str(error)) from error
-        self.answer({"stopped": stopped})
+        self.answer({"stopped": stopped, "dead": stopped and await self.state.member.is_dead(record)})
 
 
 class NoticesHandler(ControllerHandler):

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.controller.index import Index
-from migrator.controller.marks import doors_of, server_of, with_machine, with_server, without_door
+from migrator.controller.marks import doors_of, image_of, server_of, with_machine, with_server, without_door
 from migrator.controller.settings import Controller
 from migrator.serving.errors import ApiError
 from migrator.session import Owner, Record, SessionRecords, check_session_id, new_session_id
@@ -67,7 +67,10 @@ class Launches:
         here = record.target is not None and record.target.member == self.settings.member
         if record.phase != "moving" or not here or record.user != user or wanted.get("epoch") != record.epoch + 1:
             raise ApiError(403, "denied", f"Session {record.id} is not moving to this server.")
-        return self._answer(record.id, record.epoch + 1)
+        answer, image = self._answer(record.id, record.epoch + 1), image_of(record)
+        if image is not None:
+            answer["env"]["MIGRATOR_IMAGE"] = image["digest"]
+        return answer
 
     async def _take_url_over(self, server: str) -> None:
         """A new server at a URL that led to an older session elsewhere: the URL is the new one's from now on."""

@@ -4,7 +4,9 @@ It lies under `controller` in the record::
 
     {"doors": [member],        members whose proxies lead pages to this session
      "restored": epoch,        the latest epoch whose owner was restored; an owner of a later one still has to be
+     "quiet_at": seconds,       suspended without its server's word: when that is certainly silent
      "server": path,           the session's URL path, the same on every member
+     "image": {"name", "digest"}, what its pod was started with, and `repository@sha256:...` of it
      "machine": name,          what a notice about a machine calls the place where the server runs
      "plan": {...} or null}    the move under way: see `Plan`
 """
@@ -91,6 +93,27 @@ def is_restored(record: Record) -> bool:
 def with_restored(record: Record) -> Record:
     """The record whose owner is the live session."""
     return _with(record, restored=record.epoch)
+
+
+def image_of(record: Record) -> dict[str, str] | None:
+    """`name` and `digest` of the image that the session was started with; None where nobody knows a digest."""
+    image = _marks(record).get("image")
+    return image if isinstance(image, dict) else None
+
+
+def with_image(record: Record, name: str, digest: str) -> Record:
+    """The record of a session that runs this image."""
+    return _with(record, image={"name": name, "digest": digest})
+
+
+def quiet_at(record: Record) -> float:
+    """When the former owner of a suspended session is certainly silent, in Unix seconds; 0 if it is."""
+    return float(_marks(record).get("quiet_at") or 0.0)
+
+
+def with_quiet_at(record: Record, at: float) -> Record:
+    """The record of a suspended session whose former owner may run until then."""
+    return _with(record, quiet_at=at)
 
 
 def machine_of(record: Record) -> str:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 
 from migrator.controller.index import Index
@@ -43,6 +44,11 @@ class Member:
     pods: Pods
     peers: Peers
     holding_url: str
+    ended: Callable[[str, str], Awaitable[bool]] | None = None
+    """Whether the processes of a session's server at an address have ended; None where the hub starts and ends them itself."""
+
+    provide: Callable[[Record, Awaitable[None]], Awaitable[None]] | None = None
+    """Waits for a standby's launch and sees to its image; None where the hub does all of that."""
 
     def free(self) -> int | None:
         """Places for sessions; None if only the hub sets limits."""
@@ -66,7 +72,8 @@ class Member:
             raise Unavailable("no_room", f"member {self.name} takes no more sessions")
         await self._require_free_name(record)
         await self._keep_pages_away(record)
-        await self._launch(record, epoch)
+        launch = self._launch(record, epoch)
+        await (self.provide(record, launch) if self.provide else launch)
         address = await self._reported_address(session, epoch)
         await self._answers(session, epoch, address, target.server)
         return {"address": address, "server": target.server}
@@ -86,6 +93,13 @@ class Member:
             return False
         await self._lead_away(record, place)
         return await self.hub.server(record.user) is None
+
+    async def is_dead(self, record: Record) -> bool:
+        """Whether the processes of a server that the hub calls stopped have certainly ended."""
+        owner = record.owner
+        if self.ended is None or owner is None or owner.member != self.name:
+            return True
+        return owner.address is not None and await self.ended(record.id, owner.address)
 
     def place(self, record: Record) -> str | None:
         """Where pages that come in here must go: `HERE`, `GONE`, a URL, or None for no change."""

@@ -39,7 +39,7 @@ class Peers:
         return dict((await self._clients[member].call("POST", path, {"epoch": epoch}, timeout=limit_s)).data)
 
     async def tend(self, member: str, session: str, limit_s: float = 60.0) -> dict[str, Any]:
-        """Have that member's hub and proxy brought in line with the record: `{"stopped": bool}`."""
+        """Have that member's hub and proxy brought in line with the record: `{"stopped": bool, "dead": bool}`."""
         if member not in self._clients:
             raise ServiceError(f"no controller is known for member {member}; see the setting `members`")
         answer = await self._clients[member].call("POST", f"/v1/sessions/{session}/tend", timeout=limit_s)

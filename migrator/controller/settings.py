@@ -70,6 +70,11 @@ class Controller(ServiceSettings):
     def _hostname(self) -> str:
         return socket.gethostname()
 
+    same_image_only = Bool(
+        False,
+        help="In Kubernetes a standby is started with the digest of the image that its session runs. Where that is not to be had: "
+        "refuse it (True), or take what the launch's name stands for there, and say so in the timeline (False).",
+    ).tag(config=True)
     max_sessions = Int(0, help="Sessions that this member takes; 0: no limit here, its hub decides.").tag(config=True)
     live_notice_s = Float(
         15.0, help="Seconds of warning from which a standby is prepared before the source freezes: a start takes that."

@@ -1,7 +1,7 @@
 """Makes the source silent: from here on it runs nothing, so that its successor may.
 
-There are three ways to be sure: it froze and said so; its hub says that its server has ended; or its lease has run out after
-the fence, since a pod that cannot reach its gateway freezes by itself.
+There are three ways to be sure: it froze and said so; its processes have ended, in the words of whoever ended them; or its
+lease has run out after the fence, since a pod that cannot reach its gateway freezes by itself.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from migrator.controller.errors import SourceRefused
-from migrator.controller.marks import Plan, changed_plan, is_restored
+from migrator.controller.marks import Plan, changed_plan, is_restored, quiet_at
 from migrator.controller.tools import Tools, need_plan
 from migrator.serving.client import Refused, ServiceError
 from migrator.session import Owner, Record, phases
@@ -21,6 +21,8 @@ from migrator.session import Owner, Record, phases
 RETRY_S = 0.5
 LEASE_MARGIN_S = 2.0
 ANSWER_S = 2.0
+PROOF_S = 10.0
+"""So long the proof of an end is awaited. The lease that counts without it begins only at the fence, which waits as long."""
 log = logging.getLogger(__name__)
 
 
@@ -38,10 +40,10 @@ class Silence:
         """
         plan = need_plan(record)
         if record.owner is None:
-            return 0.0
+            return max(0.0, quiet_at(record) - time.time())
         if plan.way == "lost" or not is_restored(record) or record.owner.address is None:
             return await self.end(record)
-        if not plan.saved:
+        if not plan.saved and self.tools.time_left(record, plan) > ANSWER_S:  # otherwise the freeze itself tells
             await self._tell(record, record.owner, plan)
         if plan.way == "live" and standby is not None:
             await self._until_ready_or_urgent(record, plan, standby)
@@ -76,18 +78,23 @@ class Silence:
                 return True
             await asyncio.sleep(RETRY_S)
 
-    async def end(self, record: Record) -> float:
-        """Have the source's hub end its server; otherwise its lease has to run out."""
+    async def end(self, record: Record, limit_s: float = PROOF_S) -> float:
+        """Have the source's hub end its server; without proof that its processes have ended its lease has to run out."""
         if record.owner is None:
             return 0.0
         try:
-            answer = await self.tools.peers.tend(record.owner.member, record.id)
+            answer = await self.tools.peers.tend(record.owner.member, record.id, limit_s)
         except ServiceError as error:
             log.warning("the end of the source cannot be confirmed: %s", error)
             answer = {}
-        if answer.get("stopped"):
+        if answer.get("dead"):
             await self.tools.note(record.id, "ended", {"member": record.owner.member})
             return 0.0
+        return self.lease_s
+
+    @property
+    def lease_s(self) -> float:
+        """After a fence, until the former owner has heard of it or stands still by itself."""
         return self.tools.settings.lease_s + LEASE_MARGIN_S
 
     async def _shield(self, record: Record, owner: Owner) -> None:

@@ -23,6 +23,7 @@ from migrator.controller.marks import (
     server_of,
     with_door,
     with_plan,
+    with_quiet_at,
     with_restored,
 )  # fmt: skip
 from migrator.controller.placement import ranked
@@ -33,6 +34,7 @@ from migrator.serving.client import ServiceError
 from migrator.session import Owner, PhaseError, Record, Target, phases
 
 OPENING_S = 2.0  # a member that takes longer to open its doors does not keep the pages of the others waiting
+STOP_S = 60.0  # for a hub that has to end a server before it can start it again
 Step = Callable[[Record], Awaitable[None]]
 log = logging.getLogger(__name__)
 
@@ -165,10 +167,10 @@ class Steps:
             standby.cancel()
 
     async def _make_way(self, record: Record) -> float:
-        """The same hub starts the session again: its server there has to end first."""
+        """The same hub starts the session again: its server there has to end first. If it froze, its own word is enough."""
         wait_s = await self._silence.of(record, None)
         fresh = await self._tools.update(record.id, lambda r: changed_plan(r, way="lost"))
-        return max(wait_s, await self._silence.end(fresh))
+        return min(wait_s, await self._silence.end(fresh, STOP_S))
 
     async def _standby(self, record: Record, target: Target) -> dict[str, Any]:
         try:
@@ -244,7 +246,9 @@ class Steps:
             if fresh.phase == "suspended":
                 return fresh
             owner = fresh.owner
+            silent = owner is None or need_plan(fresh).saved
             fresh = phases.noted(phases.suspend(fresh), "reason", {"reason": reason[:300]})
+            fresh = with_quiet_at(fresh, 0.0 if silent else time.time() + self._silence.lease_s)
             return with_door(fresh, owner.member) if owner else fresh
 
         await self._tools.update(record.id, change)

@@ -5,6 +5,7 @@ LaunchError             any of them
 ├── HubDenied           its token is wrong or lacks scopes: somebody has to mend the settings
 ├── AlreadyRunning      a server of this name runs
 ├── NoRoom              quota or limits: another member may have room
+├── NoImage             the session's image is not to be had there: another member may have it
 ├── SpawnFailed         the server did not start: the hub's own words
 └── LaunchTimeout       it took longer than allowed
 """
@@ -30,6 +31,10 @@ class AlreadyRunning(LaunchError):
 
 class NoRoom(LaunchError):
     """The hub has no room for another server."""
+
+
+class NoImage(LaunchError):
+    """The session's image is not to be had at this member."""
 
 
 class SpawnFailed(LaunchError):

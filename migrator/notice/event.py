@@ -19,6 +19,7 @@ class Cause(StrEnum):
     AT_RISK = "at-risk"  # the cloud thinks that it soon may
     MAINTENANCE = "maintenance"  # the cloud has announced work on the machine
     SHUTDOWN = "shutdown"  # the node is shutting down in order
+    FORCED = "forced"  # deleted at once: its processes run on for a moment, and nobody says when they have ended
     LOST = "lost"  # the node, or the pod, does not answer or is gone
     OUT_OF_MEMORY = "out-of-memory"  # killed at its limit
 

@@ -12,7 +12,14 @@ from migrator.notice.kubernetes_api import KubernetesApi
 from migrator.notice.kubernetes_hold import Holds
 from migrator.notice.kubernetes_mirror import Mirror
 from migrator.notice.kubernetes_nodes import node_notice
-from migrator.notice.kubernetes_pods import HOLD_LABEL, SESSION_LABEL, KubernetesObject, pod_notice, vanished_notice
+from migrator.notice.kubernetes_pods import (
+    HOLD_LABEL,
+    SESSION_LABEL,
+    KubernetesObject,
+    for_pod,
+    pod_notice,
+    vanished_notice,
+)
 
 Emit = Callable[[Notice], Awaitable[None]]
 EMPTYING = {Cause.DRAINED, Cause.SCALED_DOWN}
@@ -77,8 +84,9 @@ class KubernetesNotices:
             await self._tell(pod, node_notice(node, pod, self._clock()))
 
     async def _node_deleted(self, node: KubernetesObject) -> None:
+        now = self._clock()
         for pod in self._pods_on(node):
-            await self._tell(pod, vanished_notice(pod, self._clock()))
+            await self._tell(pod, for_pod(pod, Cause.LOST, now, "the node was removed"))
 
     async def _tell(self, pod: KubernetesObject, *notices: Notice | None) -> None:
         uid = pod["metadata"]["uid"]

@@ -25,6 +25,8 @@ REASONS = {
     "TerminationByKubelet": Cause.SHUTDOWN,
 }
 DEFAULT_GRACE_S = 30.0
+FORCED_S = 2.0
+"""What a forced deletion leaves a pod's processes: seen to run 3 s on, of which the news takes a part."""
 
 KubernetesObject = dict[str, Any]
 
@@ -46,8 +48,20 @@ def pod_notice(pod: KubernetesObject, now: float) -> Notice | None:
 
 
 def vanished_notice(pod: KubernetesObject, now: float) -> Notice:
-    """The pod's object is gone. After a forced deletion its container may still run for seconds: fencing covers that."""
-    return for_pod(pod, Cause.LOST, now, "the pod is gone")
+    """The pod's object is gone; its processes may not be, if their end had not been reported."""
+    if has_ended(pod):
+        return for_pod(pod, Cause.LOST, now, "the pod is gone")
+    return for_pod(pod, Cause.FORCED, now + FORCED_S, "the pod was deleted at once, while it ran")
+
+
+def has_ended(pod: KubernetesObject) -> bool:
+    """Whether the pod's kubelet says that all its processes have ended.
+
+    The phase is no proof: the garbage collector sets `Failed` for pods of nodes that nobody has heard of. What became of
+    the containers is told by the kubelet alone.
+    """
+    containers = (pod.get("status") or {}).get("containerStatuses") or []
+    return bool(containers) and all("terminated" in (container.get("state") or {}) for container in containers)
 
 
 def for_pod(pod: KubernetesObject, cause: Cause, deadline: float | None, detail: str) -> Notice:

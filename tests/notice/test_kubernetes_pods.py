@@ -5,7 +5,7 @@ from __future__ import annotations
 import pytest
 
 from migrator.notice.event import Cause
-from migrator.notice.kubernetes_pods import pod_notice, vanished_notice
+from migrator.notice.kubernetes_pods import has_ended, pod_notice, vanished_notice
 from tests.notice.kubernetes_objects import LATER, NOW, disrupted, pod
 
 
@@ -53,6 +53,18 @@ def test_a_pod_that_ended_by_itself_is_stopped():
     assert pod_notice(pod(phase="Succeeded"), NOW).cause is Cause.STOPPED
 
 
-def test_a_pod_without_an_object_is_lost_at_once():
-    notice = vanished_notice(pod(), NOW)
+def test_a_pod_whose_object_vanishes_after_its_end_is_lost():
+    ended = pod(containerStatuses=[{"state": {"terminated": {"exitCode": 0}}}])
+    notice = vanished_notice(ended, NOW)
     assert (notice.cause, notice.deadline) == (Cause.LOST, NOW)
+
+
+@pytest.mark.parametrize("statuses", [[], [{"state": {"running": {}}}]])
+def test_a_pod_whose_object_vanishes_before_its_end_has_a_moment_left(statuses):
+    notice = vanished_notice(pod(containerStatuses=statuses), NOW)
+    assert (notice.cause, notice.deadline) == (Cause.FORCED, NOW + 2)
+
+
+def test_a_failed_phase_alone_is_no_end():
+    """The garbage collector sets it for pods of nodes that nobody has heard of."""
+    assert not has_ended(pod(phase="Failed", containerStatuses=[{"state": {"running": {}}}]))

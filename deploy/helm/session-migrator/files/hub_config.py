@@ -13,6 +13,7 @@ from typing import Any
 FOLDER = Path("/etc/session-migrator")
 HOME = "/opt/session-migrator"  # where the extension lies in a user's pod
 VOLUME = "session-migrator"
+IMAGE = "MIGRATOR_IMAGE"  # of a standby: the digest of its session's image
 PATHS = {"JUPYTER_CONFIG_PATH": f"{HOME}/jupyter", "JUPYTER_PATH": f"{HOME}/share/jupyter"}
 
 sys.path.insert(0, str(FOLDER))
@@ -56,16 +57,17 @@ def value_of(variable: Any) -> str:
 def environment(variables: list[Any]) -> list[Any]:
     """The container's variables with our folders added to what Jupyter searches."""
     known = {name_of(variable): value_of(variable) for variable in variables}
-    others = [variable for variable in variables if name_of(variable) not in PATHS]
+    others = [variable for variable in variables if name_of(variable) not in {*PATHS, IMAGE}]
     return [
         *others,
         *({"name": name, "value": ":".join(filter(None, [known.get(name), path]))} for name, path in PATHS.items()),
     ]
 
 
-def inject(pod: Any, session: str) -> Any:
-    """The extension, the time to save the session, and the hold against evictions."""
+def inject(pod: Any, session: str, image: str | None) -> Any:
+    """The extension, the time to save the session, the hold against evictions; of a standby, its session's very image."""
     server = pod.spec.containers[0]
+    server.image = image or server.image
     pod.spec.init_containers = [init_container(), *(pod.spec.init_containers or [])]
     pod.spec.volumes = [*(pod.spec.volumes or []), {"name": VOLUME, "emptyDir": {"sizeLimit": "512Mi"}}]
     server.volume_mounts = [*(server.volume_mounts or []), {"name": VOLUME, "mountPath": HOME, "readOnly": True}]
@@ -87,7 +89,7 @@ async def modify_pod(spawner: Any, pod: Any) -> Any:
     if not session:
         return pod
     try:
-        return inject(copy.deepcopy(pod), session)
+        return inject(copy.deepcopy(pod), session, spawner.environment.get(IMAGE))
     except Exception:
         if (spawner.user_options or {}).get("migrator"):
             raise  # a standby without its session is of no use to anybody
