@@ -11,7 +11,7 @@ from jupyter_extension.activity import Activity
 from jupyter_extension.collaboration import rooms_of
 from jupyter_extension.environment import take_environment
 from jupyter_extension.errors import BadSetup, ExtensionError
-from jupyter_extension.gatekeeper import Gatekeeper, install
+from jupyter_extension.gatekeeper import Gatekeeper, install, sign
 from jupyter_extension.handlers import ROUTES
 from jupyter_extension.link import GatewayLink, Link, StandaloneLink
 from jupyter_extension.live_session import LiveSession
@@ -30,6 +30,7 @@ class SessionMigrator(Settings, ExtensionApp):
     load_other_extensions = True
     live: LiveSession | None = None
     _control_token = ""
+    _resume_url = ""
 
     def initialize_settings(self) -> None:
         """Put our hooks in place; whatever goes wrong in that, the server works as without us."""
@@ -53,9 +54,10 @@ class SessionMigrator(Settings, ExtensionApp):
         live.gateway_url = gateway_url
         live.activity = self._activity(parts)
         live.status.limits = live.activity.limits
-        live.status.rooms = rooms_of(server)
+        live.status.rooms, live.status.resume = rooms_of(server), self._resume_url
         self.settings[SETTING] = recording_class(base, live.gate)
         install(server.web_app, Gatekeeper(parts.base_url, lambda: live.status.state))
+        sign(server.web_app, live.status.server_id)
         server.io_loop.add_callback(live.start)  # the start hook of extensions came with jupyter_server 2.15
         return live
 
@@ -66,7 +68,7 @@ class SessionMigrator(Settings, ExtensionApp):
     def _link(self) -> tuple[Link | None, str]:
         environment = take_environment(os.environ)
         if environment is not None:
-            self._control_token = environment.control_token
+            self._control_token, self._resume_url = environment.control_token, environment.resume_url
             return GatewayLink(environment), environment.gateway_url
         if self.store and self.key_file:
             return StandaloneLink(self.store, self.key_file, self.local_session), ""

@@ -10,6 +10,7 @@ from jupyter_extension.errors import BadSetup
 
 SESSION_ID = re.compile(r"[a-z0-9][a-z0-9-]{7,62}")
 SECRETS = ("MIGRATOR_SESSION_TOKEN", "MIGRATOR_CONTROL_TOKEN")
+RESUME_URL = re.compile(r"https?://\S+")
 
 
 @dataclass(frozen=True)
@@ -21,6 +22,8 @@ class PodEnvironment:
     session_token: str
     control_token: str
     member: str
+    resume_url: str = ""
+    """Brings the session back when it was put away; whoever has it may. Empty where the federation has no front door."""
 
 
 def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None:
@@ -29,6 +32,7 @@ def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None
     session = environ.pop("MIGRATOR_SESSION_ID", "")
     session_token, control_token = (environ.pop(name, "") for name in SECRETS)
     member = environ.pop("MIGRATOR_MEMBER", "")
+    resume_url = environ.pop("MIGRATOR_RESUME_URL", "")
     if not gateway_url:
         return None
     if not session_token or not control_token:
@@ -37,4 +41,6 @@ def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None
         )
     if not SESSION_ID.fullmatch(session):
         raise BadSetup(f"MIGRATOR_SESSION_ID {session!r} is not a session id ({SESSION_ID.pattern})")
-    return PodEnvironment(gateway_url.rstrip("/"), session, session_token, control_token, member)
+    if resume_url and not RESUME_URL.fullmatch(resume_url):
+        raise BadSetup(f"MIGRATOR_RESUME_URL {resume_url!r} is no URL; see the controller's redirector_url")
+    return PodEnvironment(gateway_url.rstrip("/"), session, session_token, control_token, member, resume_url)

@@ -49,6 +49,14 @@ class Refusal(web.RequestHandler):
         """Nothing is done, so nothing can be forged."""
 
 
+SIGNATURE = "X-Session-Migrator"
+
+
+def sign(web_app: Any, server_id: str) -> None:
+    """Mark the server's answers, so that a page can tell its 404 from that of a hub that knows it no more."""
+    web_app.settings["headers"] = {**(web_app.settings.get("headers") or {}), SIGNATURE: server_id}
+
+
 def install(web_app: Any, gatekeeper: Gatekeeper) -> None:
     """Put the gatekeeper before every other rule of the server."""
     rule = web_app.default_router.process_rule(Rule(gatekeeper, Refusal))

@@ -35,6 +35,7 @@ class Status:
         self.problem: str | None = None
         self.limits: Callable[[], dict[str, float]] = dict
         self.rooms = ""
+        self.resume = ""
         self._feed = feed
 
     def document(self) -> dict[str, Any]:
@@ -52,6 +53,7 @@ class Status:
             "problem": self.problem,
             "limits": self.limits(),
             "rooms": self.rooms,
+            "resume": self.resume,
         }
 
     def enter(self, state: str, tell: str | None = None) -> None:

@@ -19,6 +19,7 @@ ROUTES = [
     (SESSION + "/host", handlers.HostHandler),
     (SESSION + "/tend", handlers.TendHandler),
     (r"/v1/notices", handlers.NoticesHandler),
+    (r"/v1/stops", handlers.StopsHandler),
     (r"/v1/room", handlers.RoomHandler),
 ]
 

@@ -120,6 +120,22 @@ class TendHandler(ControllerHandler):
         self.answer({"stopped": stopped, "dead": stopped and await self.state.member.is_dead(record)})
 
 
+class StopsHandler(ControllerHandler):
+    """`POST /v1/stops`: the hub is about to stop a server, or found it dead."""
+
+    async def post(self) -> None:
+        """When the hub may go on: whether the pages of that server's session are held."""
+        body = self.json_body()
+        if body.get("server_name"):
+            self.answer({"held": False})  # named servers have no session
+            return
+        try:
+            held = await self.state.stops.stop(str(body.get("user") or ""), meant=bool(body.get("meant")))
+        except RoutingError as error:
+            raise Unavailable("not_in_line", str(error)) from error
+        self.answer({"held": held})
+
+
 class NoticesHandler(ControllerHandler):
     """`POST /v1/notices`."""
 

@@ -12,6 +12,7 @@ from migrator.controller.marks import doors_of, image_of, server_of, with_machin
 from migrator.controller.settings import Controller
 from migrator.serving.errors import ApiError
 from migrator.session import Owner, Record, SessionRecords, check_session_id, new_session_id
+from migrator.session.resume_links import resume_token
 from migrator.session.sealing import Secrets, seal
 from migrator.session.tokens import issue
 
@@ -80,16 +81,17 @@ class Launches:
                 self.index.put(await self.records.update(record.id, lambda old: without_door(old, here)))
 
     def _answer(self, session: str, epoch: int) -> dict[str, Any]:
-        return {
-            "session": session,
-            "env": {
-                "MIGRATOR_GATEWAY_URL": self.settings.gateway_url,
-                "MIGRATOR_SESSION_ID": session,
-                "MIGRATOR_SESSION_TOKEN": issue(self.secret, "session", session, epoch),
-                "MIGRATOR_CONTROL_TOKEN": issue(self.secret, "control", session, epoch),
-                "MIGRATOR_MEMBER": self.settings.member,
-            },
+        env = {
+            "MIGRATOR_GATEWAY_URL": self.settings.gateway_url,
+            "MIGRATOR_SESSION_ID": session,
+            "MIGRATOR_SESSION_TOKEN": issue(self.secret, "session", session, epoch),
+            "MIGRATOR_CONTROL_TOKEN": issue(self.secret, "control", session, epoch),
+            "MIGRATOR_MEMBER": self.settings.member,
         }
+        front_door = self.settings.redirector_url.rstrip("/")
+        if front_door:
+            env["MIGRATOR_RESUME_URL"] = f"{front_door}/resume/{resume_token(self.secret, session)}"
+        return {"session": session, "env": env}
 
 
 def _text(body: dict[str, Any], key: str) -> str:

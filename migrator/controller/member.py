@@ -101,6 +101,24 @@ class Member:
             return True
         return owner.address is not None and await self.ended(record.id, owner.address)
 
+    async def hold(self, record: Record) -> bool:
+        """Whatever the hub does with its own route: pages go where the session is, or wait. False if it lives or ends here."""
+        refuge = self._refuge(record)
+        if self.switch is None or refuge is None:
+            return False
+        await self.switch.shield(record.id, server_of(record), refuge)
+        return True
+
+    def _refuge(self, record: Record) -> str | None:
+        owner = record.owner
+        if record.phase == "ended":
+            return None
+        if owner is None or not is_restored(record):
+            return self.holding_url
+        if owner.member == self.name:
+            return self.holding_url if record.phase == "moving" else None
+        return self._where(record, owner) or self.holding_url
+
     def place(self, record: Record) -> str | None:
         """Where pages that come in here must go: `HERE`, `GONE`, a URL, or None for no change."""
         if record.phase == "ended":

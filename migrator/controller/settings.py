@@ -27,6 +27,10 @@ class Controller(ServiceSettings):
     public_url = Unicode("", help="URL of this member's hub as browsers see it, such as https://hub.example.org.").tag(
         config=True
     )
+    redirector_url = Unicode(
+        "", help="URL of the federation's redirector as browsers see it. Set: a page whose session was put away can bring it "
+        "back, and its user can keep a link to it.",
+    ).tag(config=True)  # fmt: skip
     hub_token_file = Unicode("", help="File with an API token of that hub: scopes admin:users, admin:servers.").tag(
         config=True
     )

@@ -16,8 +16,10 @@ from migrator.controller.notices import NoticeDesk
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
 from migrator.controller.reconcile import Reconciler
+from migrator.controller.resting import Resting
 from migrator.controller.retention import Retention
 from migrator.controller.settings import Controller
+from migrator.controller.stops import Stops
 from migrator.controller.tools import Tools
 from migrator.controller.watcher import Watcher
 from migrator.launch.hub import Hub
@@ -40,6 +42,7 @@ class State:
     mover: Mover
     desk: NoticeDesk
     launches: Launches
+    stops: Stops
     watcher: Watcher
     reconciler: Reconciler
     retention: Retention
@@ -54,12 +57,14 @@ class State:
         hub = Hub(settings.hub_url, _token(settings.hub_token_file, "hub_token_file"))
         tools = Tools(settings, records, index, peers, pods, Tools.outcome_counter(registry))
         member = Member(settings, secret, records, index, hub, _switch(settings), pods, peers, holding.url)
+        holding.know(Resting(index, settings.redirector_url).at)
         mover = Mover(tools)
         notices = Counter("migrator_notices", "Warnings taken, by cause", ("cause",), registry=registry)
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
-            Watcher(tools, mover, desk), Reconciler(tools, member, mover), Retention(tools, secret), _notice_secret(settings),
+            Stops(member, mover, records, index), Watcher(tools, mover, desk), Reconciler(tools, member, mover),
+            Retention(tools, secret), _notice_secret(settings),
         )  # fmt: skip
 
     async def begin(self, session: str, verb: str, *, cause: str, deadline: float | None, only: str | None) -> Record:

@@ -112,6 +112,7 @@ class Member:
             "members": {each.name: {"controller": each.controller_url} for each in self._demo.members},
             "gateway_url": plan.gateway_url,
             "public_url": plan.public_url,
+            "redirector_url": self._demo.redirector_url,
             "hub_url": plan.hub_api_url,
             "hub_token_file": plan.secret_file("hub-token", plan.migrator_token),
             "proxy_url": plan.proxy_api_url,

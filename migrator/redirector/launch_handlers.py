@@ -15,9 +15,9 @@ from migrator.redirector.handler import FrontHandler
 from migrator.redirector.hosts import Host
 from migrator.redirector.proxy_handler import ProxyHandler
 from migrator.redirector.relay import EventRelay
-from migrator.redirector.resume_links import resume_token
 from migrator.redirector.sessions import Sessions
 from migrator.session import Record, SessionError
+from migrator.session.resume_links import resume_token
 from migrator.storage.errors import NotFound, StorageError
 
 LAUNCH_LIMIT_S = 3600.0

@@ -11,10 +11,10 @@ from tornado.web import HTTPError
 from migrator.redirector import pages
 from migrator.redirector.bindings import link_of
 from migrator.redirector.handler import FrontHandler
-from migrator.redirector.resume_links import read_resume_token
 from migrator.redirector.sessions import NoController, Sessions
 from migrator.serving.logs import set_session
 from migrator.session import BadToken, Record
+from migrator.session.resume_links import read_resume_token
 from migrator.storage.errors import NotFound
 
 WORDS = {

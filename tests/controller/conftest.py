@@ -23,6 +23,7 @@ from tests.rigs.ports import free_ports
 from tests.rigs.small_hub import PROXY_TOKEN, TOKEN, SmallHub, small_hub
 
 SECRET = "federation-secret-of-at-least-32-bytes"
+FRONT_DOOR = "http://front.example.org"
 LEASE_S = 3
 RUN = "import sys; from migrator.cli import main; sys.exit(main())"
 
@@ -173,6 +174,11 @@ c.Spawner.pre_spawn_hook = session_hook("http://127.0.0.1:{ports[name]}", {str(f
 c.Spawner.poll_interval = 2
 c.Spawner.environment = {{"FAULTS": {str(folder / "faults")!r}}}
 """
+    if name == "b":  # one hub as it is, one that tells before it stops a server
+        extra += f"""
+from migrator.launch.hub_proxy import patient_proxy
+c.JupyterHub.proxy_class = patient_proxy("http://127.0.0.1:{ports[name]}", {str(folder / "secret")!r})
+"""
     with small_hub(own / "hub", proxy_command(), extra=extra, server=Path(tiny_pod.__file__)) as hub:
         gateway = service("gateway", own, free_ports(1)[0], Gateway=_gateway(name, folder))
         controller = service(
@@ -215,6 +221,7 @@ def _controller(name: str, ports: dict[str, int], folder: Path, hub: SmallHub, g
         "gateway_url": gateway_url,
         "hub_url": hub.api,
         "hub_token_file": str(folder / "hub-token"),
+        "redirector_url": FRONT_DOOR,
         "proxy_url": hub.proxy_api,
         "proxy_token_file": str(folder / "proxy-token"),
         "lease_s": LEASE_S,

@@ -6,7 +6,7 @@
  */
 import { ISignal, Signal } from '@lumino/signaling';
 
-import { Facts, Message, readMessage } from './wire';
+import { Facts, Message, readMessage, Whereabouts } from './wire';
 
 /** What the feed needs of a browser's WebSocket. */
 export interface Socket {
@@ -20,6 +20,8 @@ export interface Socket {
 export interface Wiring {
   open(): Socket;
   status(): Promise<Partial<Facts> | null>;
+  /** Who answers while the line cannot be had. Never throws. */
+  whereabouts(): Promise<Whereabouts>;
 }
 
 /** `off`: nothing to talk to. `opening`: never spoken yet. `up` and `down` as they say. */
@@ -39,7 +41,7 @@ const PATIENCE_MS = 5000;
 const SILENCE_MS = 10000;
 /** How often a first `status` is asked for before the page takes it that there is no extension. */
 const FIRST_ATTEMPTS = 10;
-/** While away, every so many attempts the page looks whether a server without the extension answers instead. */
+/** While away, at the first of every so many attempts the page looks who answers instead. */
 const LOOK_EVERY = 8;
 
 export class Feed {
@@ -75,6 +77,18 @@ export class Feed {
     this._drop?.(atOnce ? 0 : undefined);
   }
 
+  /** Try again quickly: there is a reason to hope. */
+  hurry(): void {
+    this._since = Date.now();
+    this._attempts = 0;
+    if (this._drop) {
+      this._drop(0);
+    } else {
+      clearTimeout(this._timer);
+      this.retry(0);
+    }
+  }
+
   /** Listen no more. */
   stop(): void {
     this._stopped = true;
@@ -90,6 +104,7 @@ export class Feed {
     const drop = (delay?: number) => {
       if (!over) {
         over = true;
+        this._drop = undefined;
         clearTimeout(watch);
         socket.onmessage = socket.onclose = socket.onerror = null;
         socket.close();
@@ -155,24 +170,27 @@ export class Feed {
     }
     const downFor = (Date.now() - this._since) / 1000;
     const wait = delay ?? (lived ? 0.05 : retryDelay(downFor, Math.random()));
-    this._timer = setTimeout(() => void this.attempt(), 1000 * wait);
+    this._timer = setTimeout(() => this.attempt(), 1000 * wait);
   }
 
-  private async attempt(): Promise<void> {
+  private attempt(): void {
     this._attempts += 1;
-    if (this._attempts % LOOK_EVERY === 0 && (await this.isPlain())) {
-      this.stop();
-    } else if (!this._stopped) {
-      this.listen();
+    if (this._attempts % LOOK_EVERY === 1) {
+      void this.lookAround();
     }
+    this.listen();
   }
 
-  /** Whether a server answers that does not have the extension: then nobody will ever come back here. */
-  private async isPlain(): Promise<boolean> {
-    try {
-      return (await this.wiring.status()) === null;
-    } catch {
-      return false;
+  /** A server without the extension answers: nobody will ever come back here. A session that rests needs its user. */
+  private async lookAround(): Promise<void> {
+    const where = await this.wiring.whereabouts();
+    if (this._link !== 'down') {
+      return;
+    }
+    if (where === 'plain') {
+      this.stop();
+    } else if (where !== 'unknown') {
+      this._heard.emit({ type: where, now: null, facts: {} });
     }
   }
 

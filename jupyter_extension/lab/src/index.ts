@@ -22,6 +22,7 @@ import { HeldContents } from './saves';
 import { Session } from './session';
 import { shield } from './shield';
 import { StatusItem } from './status';
+import { showWhatStopped } from './stopped';
 import { Transfer } from './transfer';
 import { View } from './view';
 import { ServerWiring } from './wiring';
@@ -79,7 +80,8 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
     const view = new View(session, banner, trans, notifier, {
       showReport: () => places.open(panel),
       here: () => void server.here().catch(said),
-      reload: () => void rooms.leave().catch(said)
+      reload: () => void rooms.leave().catch(said),
+      resume: () => void session.resume(url => server.resume(url)).catch(said)
     });
     const report = new ReportView(
       trans,
@@ -89,6 +91,11 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
     );
     const panel = new Panel(session, server, report, new Transfer(app, server, trans), notifier, trans);
     panel.onClose = () => places.close(panel);
+    session.returned.connect((_, { moved }) => {
+      if (moved && notebooks) {
+        showWhatStopped(notebooks, trans);
+      }
+    });
     places.strip(banner);
     places.item(new StatusItem(session, () => view.phase, trans, () => places.open(panel)));
   }

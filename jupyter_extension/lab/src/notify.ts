@@ -8,7 +8,7 @@ import { newsOf, Phase } from './phases';
 
 const WANTED = 'session-migrator:notify';
 /** The phases worth a call to a tab that nobody looks at. */
-const WORTH: readonly Phase['kind'][] = ['notice', 'limit', 'losses', 'reload'];
+const WORTH: readonly Phase['kind'][] = ['notice', 'limit', 'losses', 'resting', 'reload'];
 
 export type Wish = 'off' | 'on' | 'denied' | 'impossible';
 

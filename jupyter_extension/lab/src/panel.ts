@@ -96,6 +96,7 @@ export class Panel extends Widget {
       ...section(trans.__('Saved with the session'), ...this.covered()),
       ...section(trans.__('Go back'), ...this.earlier()),
       ...section(trans.__('As a file'), ...this.asFile()),
+      ...section(trans.__('Come back'), ...this.comingBack()),
       ...section(trans.__('Call me'), ...this.calls())
     );
     if (focused) {
@@ -140,6 +141,21 @@ export class Panel extends Widget {
       bar.value = this._upload;
     }
     return [element('p', '', text), row, bar];
+  }
+
+  /** The link that brings the session back after it was put away. */
+  private comingBack(): HTMLElement[] {
+    const { trans } = this;
+    const { resume } = this.session.facts;
+    if (!resume) {
+      return [];
+    }
+    const text = trans.__('This link leads back to the session from any browser. Whoever has it can open the session.');
+    const link = element('a', 'sm-Panel-resume', trans.__('Link to this session'));
+    link.href = resume;
+    link.target = '_blank';
+    link.rel = 'noopener noreferrer';
+    return [element('p', '', text), link];
   }
 
   private async bringIn(): Promise<void> {

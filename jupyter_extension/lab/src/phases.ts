@@ -10,6 +10,8 @@ export type Phase =
   | { kind: 'limit'; cause: 'idle' | 'age'; seconds: number }
   | { kind: 'freezing' }
   | { kind: 'away'; seconds: number; expected: boolean; offline: boolean }
+  | { kind: 'resting'; offer: boolean }
+  | { kind: 'resuming' }
   | { kind: 'restoring' }
   | { kind: 'back'; complete: boolean }
   | { kind: 'losses'; report: Report }
@@ -23,6 +25,9 @@ export interface View {
   report: Report | null;
   downSince: number | null;
   expected: boolean;
+  /** Whether the session was put away or is being brought back, and whether this page can ask for it. */
+  rest: 'no' | 'resting' | 'resuming';
+  resumable: boolean;
   movedAt: number | null;
   offline: boolean;
   serverNow: number;
@@ -49,6 +54,9 @@ export function hasLosses(report: Report): boolean {
 }
 
 function notServing(view: View, now: number): Phase | null {
+  if (view.rest !== 'no') {
+    return view.rest === 'resting' ? { kind: 'resting', offer: view.resumable } : { kind: 'resuming' };
+  }
   if (view.link === 'down' || view.state === 'fenced') {
     const gone = now - (view.downSince ?? now);
     if (gone < GAP_MS && !view.expected) {

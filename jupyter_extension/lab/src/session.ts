@@ -23,8 +23,12 @@ const NOTHING: Facts = {
   report: null,
   problem: null,
   limits: NO_LIMITS,
-  rooms: ''
+  rooms: '',
+  resume: ''
 };
+
+/** After somebody asked for a session that rests, for so long it may still be said to rest. */
+const AWAKING_MS = 5000;
 
 export class Session {
   constructor(readonly feed: Feed) {
@@ -48,6 +52,9 @@ export class Session {
 
   /** Whether documents were kept in rooms of a server that has gone; only a page that is loaded again has new ones. */
   roomless = false;
+
+  /** Whether the session was put away, so that only its user brings it back; or is being brought back. */
+  rest: 'no' | 'resting' | 'resuming' = 'no';
 
   /** Something that a view may show has changed. */
   get changed(): ISignal<this, void> {
@@ -94,7 +101,33 @@ export class Session {
     return gone();
   }
 
+  /** Somebody asks for the session: until it is known that it does not come, it is on its way. */
+  async resume(ask: (url: string) => Promise<void>): Promise<void> {
+    this._resumed = Date.now();
+    this.turn('resuming');
+    try {
+      await ask(this.facts.resume);
+      this.feed.hurry();
+    } catch (reason) {
+      this.turn('resting');
+      throw reason;
+    }
+  }
+
+  /** An answer came that is not the session's, though the line looks well: see whether it is. */
+  doubt(): void {
+    if (this.serving) {
+      this.feed.renew(true);
+    }
+  }
+
+  private turn(rest: Session['rest']): void {
+    this.rest = rest;
+    this._changed.emit();
+  }
+
   private hear(message: Message): void {
+    this.hearOfRest(message.type);
     const { server_id: before, state } = this.facts;
     this.facts = { ...this.facts, ...message.facts };
     if (message.now) {
@@ -113,6 +146,16 @@ export class Session {
       this.feed.renew(message.type === 'moved');
     }
     this.settle();
+  }
+
+  private hearOfRest(type: string): void {
+    if (type === 'hello') {
+      this.rest = 'no';
+    } else if (type === 'resting' && Date.now() - this._resumed > AWAKING_MS) {
+      this.rest = 'resting';
+    } else if (type === 'moving' && this.rest === 'resting') {
+      this.rest = 'resuming';
+    }
   }
 
   private settle(): void {
@@ -136,6 +179,7 @@ export class Session {
   }
 
   private _ahead = 0;
+  private _resumed = 0;
   private _moved = false;
   private _back = false;
   private _waiting: (() => void)[] = [];

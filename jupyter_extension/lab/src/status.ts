@@ -62,6 +62,9 @@ export class StatusItem extends Widget {
     if (this.session.roomless) {
       return trans.__('Reload this page');
     }
+    if (phase.kind === 'resting') {
+      return trans.__('Session rests');
+    }
     if (!this.session.serving) {
       return trans.__('Session is on its way');
     }

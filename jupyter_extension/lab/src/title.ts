@@ -13,8 +13,10 @@ export function mark(phase: Phase): string {
     case 'freezing':
     case 'away':
     case 'restoring':
+    case 'resuming':
       return '(…) ';
     case 'losses':
+    case 'resting':
     case 'reload':
       return '(!) ';
     default:

@@ -15,6 +15,7 @@ export interface Deeds {
   showReport(): void;
   here(): void;
   reload(): void;
+  resume(): void;
 }
 
 const PUT_AWAY = 'session-migrator:report-put-away';
@@ -37,10 +38,11 @@ export class View {
 
   /** The phase that holds now. */
   get phase(): Phase {
-    const { facts, feed, downSince, expected, movedAt, serverNow, roomless } = this.session;
+    const { facts, feed, downSince, expected, movedAt, serverNow, roomless, rest } = this.session;
     const { state, notice, report, limits } = facts;
-    const view = { link: feed.link, state, notice, report, limits, downSince, expected, movedAt, serverNow, roomless };
-    return phaseOf({ ...view, offline: !navigator.onLine }, Date.now(), sessionStorage.getItem(PUT_AWAY) ?? '');
+    const known = { link: feed.link, state, notice, report, limits, downSince, expected, movedAt, serverNow, roomless };
+    const view = { ...known, rest, resumable: facts.resume !== '', offline: !navigator.onLine };
+    return phaseOf(view, Date.now(), sessionStorage.getItem(PUT_AWAY) ?? '');
   }
 
   /** The report has been read. A reload of the page must not bring it up again. */
@@ -75,6 +77,8 @@ export class View {
         return phase.cause === 'idle' ? [{ label: trans.__('I am here'), run: () => does.here() }] : [];
       case 'reload':
         return [{ label: trans.__('Save and reload'), run: () => does.reload() }];
+      case 'resting':
+        return phase.offer ? [{ label: trans.__('Resume'), run: () => does.resume() }] : [];
       default:
         return [];
     }

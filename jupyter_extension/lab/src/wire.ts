@@ -98,6 +98,8 @@ export interface Facts {
   limits: Limits;
   /** The server extension that keeps documents in rooms; empty where pages save by themselves. */
   rooms: string;
+  /** Where a session that was put away is brought back; empty where there is no such place. */
+  resume: string;
 }
 
 /** One message of the feed: a type, the server's clock, and those facts that it brings. */
@@ -106,6 +108,9 @@ export interface Message {
   now: number | null;
   facts: Partial<Facts>;
 }
+
+/** What answers in place of a session's server: one that never heard of us, or somebody who knows where the session is. */
+export type Whereabouts = 'plain' | 'resting' | 'moving' | 'unknown';
 
 type Raw = Record<string, unknown>;
 
@@ -209,7 +214,8 @@ const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
   report: readReport,
   problem: value => text(value) || null,
   limits: value => (isRaw(value) ? { idle: num(value.idle) || null, age: num(value.age) || null } : NO_LIMITS),
-  rooms: text
+  rooms: text,
+  resume: value => (/^https?:\/\//.test(text(value)) ? text(value) : '')
 };
 
 /** Those facts that an object from the server holds, each in its proper shape. */

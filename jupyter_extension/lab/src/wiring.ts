@@ -5,7 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { Socket, Wiring } from './feed';
-import { Facts, Kept, readFacts, readKept } from './wire';
+import { Facts, Kept, readFacts, readKept, Whereabouts } from './wire';
 
 const ROOT = 'migrator';
 
@@ -30,13 +30,25 @@ export class ServerWiring implements Wiring {
   /** Null only if a Jupyter server answers and does not know us; a proxy's own 404 is an outage. */
   async status(): Promise<Partial<Facts> | null> {
     const response = await this.fetch('api/v1/status');
-    if (response.status === 404) {
-      const plain = await ServerConnection.makeRequest(URLExt.join(this.settings.baseUrl, 'api'), {}, this.settings);
-      if (plain.ok && typeof ((await plain.json()) as { version?: unknown }).version === 'string') {
-        return null;
+    return (await this.isPlain(response)) ? null : readFacts(await this.body(response));
+  }
+
+  async whereabouts(): Promise<Whereabouts> {
+    try {
+      const response = await this.fetch('api/v1/status');
+      if (await this.isPlain(response)) {
+        return 'plain';
       }
+      const { error } = response.status === 503 ? ((await response.json()) as { error?: unknown }) : { error: '' };
+      return error === 'resting' || error === 'moving' ? error : 'unknown';
+    } catch {
+      return 'unknown';
     }
-    return readFacts(await this.body(response));
+  }
+
+  /** Ask for a session that was put away. The answer cannot be read from here; the session's own address tells. */
+  async resume(url: string): Promise<void> {
+    await fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'omit', referrerPolicy: 'no-referrer' });
   }
 
   /** Save now; done when durable. */
@@ -83,6 +95,14 @@ export class ServerWiring implements Wiring {
 
   async dropUpload(upload: string): Promise<void> {
     await this.body(await this.fetch(`api/v1/uploads/${upload}`, 'DELETE'));
+  }
+
+  private async isPlain(response: Response): Promise<boolean> {
+    if (response.status !== 404) {
+      return false;
+    }
+    const plain = await ServerConnection.makeRequest(URLExt.join(this.settings.baseUrl, 'api'), {}, this.settings);
+    return plain.ok && typeof ((await plain.json()) as { version?: unknown }).version === 'string';
   }
 
   private fetch(path: string, method = 'GET', data?: object): Promise<Response> {

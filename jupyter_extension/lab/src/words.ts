@@ -93,6 +93,17 @@ function awayWords(phase: Phase & { kind: 'away' }, savedAt: number | null, tran
     : trans.__('The machine of this session does not answer. Your page is safe; it goes on by itself.') + saved;
 }
 
+function restWords(phase: Phase & { kind: 'resting' }, savedAt: number | null, trans: TranslationBundle): string {
+  const text =
+    savedAt === null
+      ? trans.__('This session was put to rest. It is saved.')
+      : trans.__('This session was put to rest, and saved at %1.', clock(savedAt));
+  const way = phase.offer
+    ? trans.__('Keep this page open: it goes on where you left it.')
+    : trans.__('Keep this page open, and open its link again: both go on where you left them.');
+  return `${text} ${way}`;
+}
+
 function lossWords(report: Report, trans: TranslationBundle): string {
   const n = countLosses(report);
   if (n === 0) {
@@ -119,6 +130,10 @@ export function wordsOf(phase: Phase, savedAt: number | null, trans: Translation
       return { text: trans.__('Saving the session for its move. Running cells pause for a moment.'), tone: 'warn' };
     case 'away':
       return { text: awayWords(phase, savedAt, trans), tone: 'calm' };
+    case 'resting':
+      return { text: restWords(phase, savedAt, trans), tone: 'calm' };
+    case 'resuming':
+      return { text: trans.__('Your session is being brought back. This page goes on by itself.'), tone: 'calm' };
     case 'restoring':
       return { text: trans.__('The new machine is there; your variables and files are being put back.'), tone: 'calm' };
     case 'back':

@@ -12,6 +12,8 @@ const CALM: View = {
   report: null,
   downSince: null,
   expected: false,
+  rest: 'no',
+  resumable: false,
   movedAt: null,
   offline: false,
   serverNow: NOW / 1000,
@@ -70,6 +72,13 @@ describe('the phase', () => {
     expect(phase({ state: 'standby' }).kind).toBe('restoring');
     expect(phase({ state: 'restoring' }).kind).toBe('restoring');
     expect(phase({ state: 'fenced', expected: true }).kind).toBe('away');
+  });
+
+  it('says that a session rests, whatever else it knows of it', () => {
+    const gone = { link: 'down', downSince: NOW - 5000, state: 'fenced' } as const;
+    expect(phase({ ...gone, rest: 'resting', resumable: true })).toEqual({ kind: 'resting', offer: true });
+    expect(phase({ ...gone, rest: 'resting', offline: true })).toEqual({ kind: 'resting', offer: false });
+    expect(phase({ ...gone, rest: 'resuming' })).toEqual({ kind: 'resuming' });
   });
 
   it('tells of a move for a few seconds', () => {

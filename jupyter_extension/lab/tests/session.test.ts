@@ -102,6 +102,65 @@ describe('a session', () => {
     expect(session.expected).toBe(true);
   });
 
+  it('rests when it was put away, and comes back when its user asks for it', async () => {
+    server.hello('one', { resume: 'https://door/resume/x' });
+    server.where = 'resting';
+    server.last.onclose?.();
+    await tick();
+    expect(session.rest).toBe('resting');
+    const asked: string[] = [];
+    await session.resume(async url => void asked.push(url));
+    expect([asked, session.rest]).toEqual([['https://door/resume/x'], 'resuming']);
+    await vi.advanceTimersByTimeAsync(0);
+    expect(session.rest).toBe('resuming');
+    server.hello('two');
+    expect(session.rest).toBe('no');
+    expect(returns).toEqual([{ moved: true }]);
+  });
+
+  it('rests on when nobody takes the request, or nothing comes of it', async () => {
+    server.hello();
+    server.where = 'resting';
+    server.last.onclose?.();
+    await tick();
+    await expect(session.resume(() => Promise.reject(new Error('offline')))).rejects.toThrow('offline');
+    expect(session.rest).toBe('resting');
+    await session.resume(() => Promise.resolve());
+    expect(session.rest).toBe('resuming');
+    for (let attempt = 0; attempt < 24 && session.rest !== 'resting'; attempt++) {
+      await tick();
+      server.last.onerror?.();
+    }
+    expect(session.rest).toBe('resting');
+  });
+
+  it('is seen to come back when somebody else asked for it', async () => {
+    server.hello();
+    server.where = 'moving';
+    server.last.onclose?.();
+    await tick();
+    expect(session.rest).toBe('no');
+    server.where = 'resting';
+    session.feed.hurry();
+    await tick();
+    expect(session.rest).toBe('resting');
+    server.where = 'moving';
+    session.feed.hurry();
+    await tick();
+    expect(session.rest).toBe('resuming');
+  });
+
+  it('leaves a line that looks well when somebody else answers for it', async () => {
+    server.hello();
+    const old = server.last;
+    session.doubt();
+    expect([old.closed, session.serving]).toEqual([true, false]);
+    session.doubt();
+    await tick();
+    server.hello();
+    expect(returns).toEqual([{ moved: false }]);
+  });
+
   it('lets go of what waits when a plain server has taken its place', async () => {
     server.hello();
     server.last.onclose?.();

@@ -3,7 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { isForeign } from '../src/shield';
 
 const BASE = 'http://hub/user/x/';
-const answer = (status: number, url = `${BASE}api/kernels/1`, redirected = false) => ({ status, url, redirected });
+const answer = (status: number, url = `${BASE}api/kernels/1`, redirected = false, unsigned = false) => ({
+  status,
+  url,
+  redirected,
+  unsigned
+});
 
 describe('an answer', () => {
   it('is foreign if it came from outside of the session', () => {
@@ -17,6 +22,15 @@ describe('an answer', () => {
       expect(isForeign(answer(status), BASE, true)).toBe(false);
     }
     expect(isForeign(answer(503), BASE, false)).toBe(false);
+  });
+
+  it('is not believed to say no without the signature of the session', () => {
+    expect(isForeign(answer(403, undefined, false, true), BASE, true)).toBe(true);
+    expect(isForeign(answer(404, `${BASE}static/x.js`, false, true), BASE, true)).toBe(false);
+    expect(isForeign(answer(200, undefined, false, true), BASE, true)).toBe(false);
+  });
+
+  it('is believed to say yes', () => {
     expect(isForeign(answer(200), BASE, false)).toBe(false);
   });
 });

@@ -1,6 +1,6 @@
 /** A server that a test scripts: which sockets are open, what `status` answers, who hears what. */
 import { Socket, Wiring } from '../src/feed';
-import { Facts } from '../src/wire';
+import { Facts, Whereabouts } from '../src/wire';
 
 export class ScriptedSocket implements Socket {
   onmessage: ((event: { data: unknown }) => void) | null = null;
@@ -21,6 +21,8 @@ export class ScriptedServer implements Wiring {
   sockets: ScriptedSocket[] = [];
   /** What `status` answers; an Error is thrown. */
   answer: Partial<Facts> | null | Error = { enabled: true, server_id: 'one' };
+  /** Who answers while the line cannot be had; `plain` where `answer` is null. */
+  where: Whereabouts = 'unknown';
   asked = 0;
 
   open(): Socket {
@@ -32,6 +34,10 @@ export class ScriptedServer implements Wiring {
   status(): Promise<Partial<Facts> | null> {
     this.asked += 1;
     return this.answer instanceof Error ? Promise.reject(this.answer) : Promise.resolve(this.answer);
+  }
+
+  whereabouts(): Promise<Whereabouts> {
+    return Promise.resolve(this.answer === null ? 'plain' : this.where);
   }
 
   /** The socket opened last. */

@@ -11,6 +11,7 @@ from typing import Any
 from migrator.demo.hub.settings import load
 from migrator.demo.hub.spawner import MachineSpawner
 from migrator.launch.hub_hook import session_hook
+from migrator.launch.hub_proxy import patient_proxy
 
 c: Any = get_config()  # type: ignore[name-defined]  # noqa: F821 - given by traitlets
 demo = load()
@@ -24,6 +25,7 @@ c.JupyterHub.cleanup_servers = False  # the demo ends all that runs on its machi
 c.JupyterHub.cleanup_proxy = False
 c.JupyterHub.log_level = "INFO"
 
+c.JupyterHub.proxy_class = patient_proxy(demo.controller_url, demo.federation_secret_file)
 c.ConfigurableHTTPProxy.should_start = False
 c.ConfigurableHTTPProxy.api_url = demo.proxy_api_url
 c.ConfigurableHTTPProxy.auth_token = demo.proxy_token

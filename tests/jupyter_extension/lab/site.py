@@ -136,7 +136,11 @@ class Site:
         return server
 
     def route(self, server: JupyterServer) -> None:
-        body = {"target": f"http://127.0.0.1:{server.port}"}
+        self.lead(f"http://127.0.0.1:{server.port}")
+
+    def lead(self, target: str) -> None:
+        """To whoever answers there."""
+        body = {"target": target}
         call(f"{self._api}/api/routes{BASE.rstrip('/')}", "POST", body, PROXY_TOKEN)
 
     def close(self) -> None:

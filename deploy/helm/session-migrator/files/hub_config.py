@@ -18,6 +18,7 @@ PATHS = {"JUPYTER_CONFIG_PATH": f"{HOME}/jupyter", "JUPYTER_PATH": f"{HOME}/shar
 
 sys.path.insert(0, str(FOLDER))
 from hub_hook import session_hook  # noqa: E402 - it lies beside this file
+from hub_proxy import patient_proxy  # noqa: E402
 
 settings = json.loads((FOLDER / "hub.json").read_text())
 c = get_config()  # noqa: F821 - given by traitlets
@@ -101,4 +102,6 @@ c.KubeSpawner.pre_spawn_hook = session_hook(
     settings["controller"], str(FOLDER / "secret"), c.KubeSpawner.pre_spawn_hook
 )
 c.KubeSpawner.modify_pod_hook = modify_pod
+if "proxy_class" not in c.JupyterHub:  # another kind of proxy has routes that we do not know how to hold
+    c.JupyterHub.proxy_class = patient_proxy(settings["controller"], str(FOLDER / "secret"))
 c.KubeSpawner.delete_grace_period = settings["graceS"]

@@ -6,7 +6,8 @@ import base64
 import hashlib
 import hmac
 
-from migrator.session import BadToken, check_session_id
+from migrator.session.errors import BadToken
+from migrator.session.ids import check_session_id
 
 _LONGEST = 200
 
