@@ -39,12 +39,11 @@ async def _kill(journey: Journey) -> None:
 
 
 async def _idle_limit(journey: Journey) -> None:
-    """The hub's culler stops the server; its user comes back later, and the page is still open."""
+    """The hub's culler stops the server; its user comes back later, and the page is still open and offers to go on."""
     federation, user = journey.federation, journey.lab.user
-    session = (await federation.session_of(user))["id"]
     await federation.stop_by_hub(journey.source, user)
     await federation.wait_for_session(user, lambda record: record["phase"] == "suspended")
-    await federation.resume(session)
+    await journey.resume_from_the_page()
     await federation.wait_for_session(user, lambda record: record["phase"] == "active")
 
 
@@ -63,5 +62,5 @@ async def test_the_page_ends_right(journey: Journey, trigger: str, state: str) -
         await journey.page_is_back()
         await shown.holds()
         await journey.lab.wait_for_kernel()
-        await journey.page_stayed(hub_says_no=trigger == "idle-limit")
+        await journey.page_stayed()
         await journey.runs_in_one_place()
