@@ -46,12 +46,13 @@ class Stops:
 
     async def _session(self, user: str) -> Record | None:
         """The session that a page at this user's address is looking at; of several, the youngest."""
-        found = [record for record in self.index.all() if record.user == user and self._concerns(record)]
-        if not found:
-            return None
-        return await self.records.get(max(found, key=lambda record: record.created).id)
+        known = [record for record in self.index.all() if record.user == user]
+        of_user = known or [record for record in await self.index.refresh() if record.user == user]
+        fresh = await asyncio.gather(*(self.records.get(record.id) for record in of_user if record.phase != "ended"))
+        return max(filter(self._concerns, fresh), key=lambda record: record.created, default=None)
 
     def _concerns(self, record: Record) -> bool:
+        """Whether pages come in here, and there is something that they could lose."""
         owned = record.owner is not None and record.owner.member == self.member.name
         lived = record.phase != "starting" or record.snapshot is not None
         return record.phase != "ended" and lived and (owned or self.member.name in doors_of(record))

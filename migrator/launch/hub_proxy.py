@@ -35,9 +35,12 @@ def patient_proxy(
             """The hub stops this server, or has found it dead."""
             try:
                 await _tell(user, server_name)
-            except Exception as error:
+            except Exception as error:  # noqa: BLE001 - whatever is wrong with us, the hub's servers must stop
                 self.log.warning("the pages of %s are not held: the controller said: %s", user.name, error)
             await super().delete_user(user, server_name)
+
+    def _secret() -> str:
+        return Path(secret_file).read_text().strip()
 
     async def _tell(user: Any, server_name: str) -> None:
         spawner = user.spawners[server_name]
@@ -46,7 +49,7 @@ def patient_proxy(
             f"{controller_url.rstrip('/')}/v1/stops",
             method="POST",
             headers={
-                "Authorization": f"Bearer {Path(secret_file).read_text().strip()}",
+                "Authorization": f"Bearer {_secret()}",
                 "Content-Type": "application/json",
             },
             body=json.dumps(stop),

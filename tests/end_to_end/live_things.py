@@ -7,9 +7,9 @@ import re
 from tests.end_to_end.states import CURRENT, LIMIT_MS, State
 
 LISTEN = """() => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  window.closed = []; window.opened = [];
+  window.ended = []; window.opened = [];
   kernel.registerCommTarget('test.kind', comm => { window.opened.push(comm.commId);
-    comm.onClose = () => { window.closed.push(comm.commId); }; }); }"""
+    comm.onClose = () => { window.ended.push(comm.commId); }; }); }"""
 TURNS = """
 from IPython.display import clear_output
 turn = 0
@@ -120,9 +120,9 @@ class UnknownComm(Thing):
         index = await self.start(known)
         lives = (await self.journey.lab.wait_for_cell(index)).text == "True"
         if not lives:
-            await self.page.wait_for_function("() => window.closed[0] === window.opened[0]", timeout=LIMIT_MS)
+            await self.page.wait_for_function("() => window.ended[0] === window.opened[0]", timeout=LIMIT_MS)
         else:
-            assert await self.page.evaluate("() => window.closed") == []
+            assert await self.page.evaluate("() => window.ended") == []
 
 
 class AnyWidget(Thing):

@@ -19,8 +19,8 @@ export interface Answer {
 }
 
 /**
- * Whether an answer is not the session's: its server is away, or the request was led to somewhere else, or a hub that has
- * just stopped the server says no in its place. Only Jupyter's own API is sure to be signed.
+ * Whether an answer is not the session's: its server is away, or the request was led to somewhere else, or a hub that
+ * has just stopped the server says no in its place. Only Jupyter's own API is sure to be signed.
  */
 export function isForeign(answer: Answer, baseUrl: string, serving: boolean): boolean {
   const elsewhere = answer.redirected && !answer.url.startsWith(baseUrl);

@@ -1,8 +1,8 @@
 /**
  * What was alive on the page and did not move with its kernel must not look alive.
  *
- * A kernel that was restored knows its comms again, under the ids that they had. Those that it does not know have ended: a
- * widget is marked where it stands, and any other kind is closed, so that whoever opened it hears of it.
+ * A restored kernel knows its comms again, under the ids that they had. Those that it does not know have ended:
+ * a widget is marked where it stands, and any other kind is closed, so that whoever opened it hears of it.
  */
 import { INotebookTracker, NotebookPanel } from '@jupyterlab/notebook';
 import { Kernel, KernelMessage } from '@jupyterlab/services';
@@ -67,8 +67,12 @@ async function close(comm: Kernel.IComm): Promise<void> {
     session: '',
     content: { comm_id: comm.commId, data: {} }
   });
-  await comm.onClose?.(message);
-  comm.dispose();
+  const { onClose } = comm as { onClose?: Kernel.IComm['onClose'] };
+  try {
+    await onClose?.(message);
+  } finally {
+    comm.dispose();
+  }
 }
 
 /** The ids that the kernel knows, asked as soon as it is connected; null if it cannot be asked. */

@@ -109,7 +109,7 @@ export interface Message {
   facts: Partial<Facts>;
 }
 
-/** What answers in place of a session's server: one that never heard of us, or somebody who knows where the session is. */
+/** Who answers in place of a session's server: one that never heard of us, or somebody who knows of the session. */
 export type Whereabouts = 'plain' | 'resting' | 'moving' | 'unknown';
 
 type Raw = Record<string, unknown>;

@@ -109,7 +109,7 @@ describe('a session', () => {
     await tick();
     expect(session.rest).toBe('resting');
     const asked: string[] = [];
-    await session.resume(async url => void asked.push(url));
+    await session.resume(url => Promise.resolve(void asked.push(url)));
     expect([asked, session.rest]).toEqual([['https://door/resume/x'], 'resuming']);
     await vi.advanceTimersByTimeAsync(0);
     expect(session.rest).toBe('resuming');

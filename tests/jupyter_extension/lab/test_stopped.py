@@ -13,9 +13,9 @@ STOPPED = ".jp-OutputArea-output.sm-Stopped"
 SLIDER = ".jp-NotebookPanel .widget-slider"
 # The page's end of a comm of a kind that nobody here knows.
 LISTEN = """() => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
-  window.closed = []; window.opened = [];
+  window.ended = []; window.opened = [];
   kernel.registerCommTarget('test.kind', comm => { window.opened.push(comm.commId);
-    comm.onClose = message => { window.closed.push(message.content.comm_id); }; }); }"""
+    comm.onClose = message => { window.ended.push(message.content.comm_id); }; }); }"""
 OPEN = "from comm import create_comm; one = create_comm(target_name='test.kind')"
 
 
@@ -35,8 +35,8 @@ async def test_it_is_marked_or_closed(page: JupyterPage, site: Site, server: Jup
     await page.page.wait_for_selector(f"{STOPPED} .sm-Stopped-note >> text=Run its cell again", timeout=LIMIT_MS)
     assert await page.eval(f"() => document.querySelector('{SLIDER}').closest('[inert]') !== null")
     assert await page.violations(STOPPED) == []
-    await page.page.wait_for_function("() => window.closed.length === 1", timeout=LIMIT_MS)
-    assert await page.eval("() => window.closed[0] === window.opened[0]")
+    await page.page.wait_for_function("() => window.ended.length === 1", timeout=LIMIT_MS)
+    assert await page.eval("() => window.ended[0] === window.opened[0]")
 
     await page.run(0, "import ipywidgets; ipywidgets.IntSlider()")
     await page.page.wait_for_selector(f"{SLIDER} .noUi-handle", timeout=LIMIT_MS)
