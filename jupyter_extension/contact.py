@@ -14,6 +14,7 @@ from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
 
 FIRST_RETRY_S = 0.5
+FAREWELL_S = 2.0  # what follows may not be kept from beginning by a gateway that is away
 
 
 class Contact:
@@ -36,6 +37,17 @@ class Contact:
                 self._status.failed(str(e))
             await asyncio.sleep(pause)
             pause = min(2 * pause, self._settings.retry_limit_s)
+
+    async def farewell(self, description: dict[str, Any]) -> None:
+        """Have the record say that this server was told to stop: one that is gone without a farewell was killed."""
+        if self._status.state not in ("running", "freezing", "frozen"):
+            return
+        try:
+            await asyncio.wait_for(self._link.alive({**description, "state": "stopping"}), FAREWELL_S)
+        except (ExtensionError, asyncio.TimeoutError) as e:
+            self._log.warning(
+                "nobody heard that this server stops, so that its session may be started elsewhere: %s", e
+            )
 
     def lease(
         self,

@@ -188,11 +188,13 @@ class LiveSession:
 
     async def stop(self) -> None:
         """The server is told to stop: a last snapshot within its limit, and the pages know."""
+        farewell = asyncio.ensure_future(self._contact.farewell(self._describe()))
         try:
             if self.machinery is not None and self.status.state == "running" and self.gate.recorder.pump is not None:
                 await self.machinery.freezer.freeze(time.time() + self._settings.stop_limit_s)
         except ExtensionError as e:
             self.log.warning("no last snapshot: %s", e)
+        await farewell
         self.uploads.close()
         await self._tasks.cancel()
         await self._let_go()

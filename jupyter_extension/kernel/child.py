@@ -85,7 +85,8 @@ def _save(job: Job) -> int:
 
 def _dump(job: Job, sink: PartSink) -> tuple[dict[str, Any], bool]:
     try:
-        return job.dump(job.shell, sink, skip=job.skip, progress=job.progress.at), True
+        walk = forking.survey if forking.checks else None
+        return job.dump(job.shell, sink, skip=job.skip, progress=job.progress.at, walk=walk), True
     except BaseException as error:  # noqa: BLE001 - whatever it is, the server must learn of it
         return {"error": repr(error), "traceback": traceback.format_exc()}, False
 

@@ -23,8 +23,14 @@ try:
 except ImportError:  # built without a C compiler, or for another platform
     _forker = None
 
+try:
+    _survey: Any = importlib.import_module("._survey", __package__)
+except ImportError:  # built without xxhash.h, or not at all
+    _survey = None
+
 ANY_THREAD = _forker is not None
 checks: Callable[[Any, int], bytes] | None = _forker.checks if _forker is not None and _forker.HAVE_XXH3 else None
+survey: Callable[..., Any] | None = getattr(_survey, "survey", None)
 splice: Callable[[int, Any], int] | None = getattr(_forker, "splice", None)
 
 

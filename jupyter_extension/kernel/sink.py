@@ -131,6 +131,18 @@ class PartSink:
             self._pipe.write(stream.header(stream.PART, name, length=8) + length.to_bytes(8, "little"))
             self._send_blocks(buffers, checks, known.checks if known else b"")
 
+    def holds(self, name: str, data: Buffer | None = None) -> bool:
+        """Whether the base has this part; with `data`, whether it consists of just these bytes."""
+        known = self._base.get(name)
+        if known is None or data is None:
+            return known is not None
+        return known == (len(data), self._checks_of([memoryview(data)], len(data)))
+
+    def keep(self, name: str) -> None:
+        """A part that is as the base has it, whatever that is. KeyError if it has none."""
+        self._names[name] = self._base[name].length
+        self._pipe.write(stream.header(stream.SAME_PART, name))
+
     def _send_blocks(self, buffers: list[memoryview], checks: bytes, known: bytes) -> None:
         same = 0
         for index, block in enumerate(_blocks(buffers)):

@@ -14,11 +14,13 @@ from migrator.controller.notices import NoticeDesk
 from migrator.controller.tools import Tools
 from migrator.serving.client import NoAnswer, ServiceError, Unreachable
 from migrator.serving.logs import about
-from migrator.session import PhaseError, Record, SessionError
+from migrator.session import PhaseError, Record, SessionError, phases
 from migrator.storage.errors import StorageError
 
 SILENT_FACTOR = 15
 """A server that takes calls and does not answer may just be overloaded: this many times more patience."""
+SECOND_LOOK_S = 0.3
+"""A refused connection hardly ever heals: the next look need not wait for the next round."""
 log = logging.getLogger(__name__)
 
 
@@ -54,13 +56,16 @@ class Watcher:
     async def _look(self, record: Record) -> None:
         with about(record.id):
             try:
-                await self._probe(record)
+                if await self._probe(record):
+                    await asyncio.sleep(SECOND_LOOK_S)
+                    await self._probe(record)
             except (StorageError, SessionError, ServiceError) as error:
                 log.warning("this session could not be looked after: %s", error)
 
-    async def _probe(self, record: Record) -> None:
+    async def _probe(self, record: Record) -> bool:
+        """Ask the pod how it is; True if nobody listens there, and that is not yet enough to act upon."""
         if record.owner is None:
-            return
+            return False
         try:
             status = await self.tools.pod(record, record.owner).status()
         except Unreachable:
@@ -73,20 +78,26 @@ class Watcher:
         else:
             self.misses.pop(record.id, None)
             await self._heed(record, status.get("notice"))
-            return
+            return False
         if self.misses.get(record.id, 0.0) >= self.tools.settings.dead_after:
             await self._bury(record)
+            return False
+        return self.misses.get(record.id, 0.0) >= 1.0
 
     def _miss(self, record: Record, weight: float) -> None:
         self.misses[record.id] = self.misses.get(record.id, 0.0) + weight
 
     async def _bury(self, record: Record) -> None:
-        """Nobody listens there any more: bring the session back elsewhere, or keep it if its end was meant."""
+        """Nobody listens there any more: bring the session back elsewhere, or keep it if its end was meant.
+
+        A hub that finds a server killed tidies up as if it had been stopped. Only a server that said that it was told to
+        stop was stopped.
+        """
         self.misses.pop(record.id, None)
         fresh = self.tools.index.put(await self.tools.records.get(record.id))
         if fresh.owner != record.owner or not self._is_live_here(fresh) or await self.desk.is_starting(fresh):
             return
-        meant = await self.desk.is_stopped_by_hub(fresh)
+        meant = phases.is_stopping(fresh) and await self.desk.is_stopped_by_hub(fresh)
         log.warning("the server is gone, %s", "stopped by the hub" if meant else "without warning")
         await self._begin(fresh, "suspend" if meant else "lost", "stopped" if meant else "lost", None)
 

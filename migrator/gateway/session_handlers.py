@@ -50,15 +50,18 @@ class AliveHandler(PodHandler):
         address = _address(body.get("address"))
         pages = body.get("pages") or 0
         record = await self.state.cache.fresh(token.session)
-        if self._told(record, token, address, pages) != record:
-            record = await self.state.records.update(token.session, lambda r: self._told(r, token, address, pages))
+        stops = body.get("state") == "stopping"
+        if self._told(record, token, address, pages, stops) != record:
+            record = await self.state.records.update(
+                token.session, lambda r: self._told(r, token, address, pages, stops)
+            )
             self.state.cache.put(record)
         role = self.state.roles.of(token, record)
         self.answer(
             {"epoch": record.epoch, "phase": record.phase, "role": role, "lease_s": self.state.settings.lease_s}
         )
 
-    def _told(self, record: Record, token: Token, address: str | None, pages: Any) -> Record:
+    def _told(self, record: Record, token: Token, address: str | None, pages: Any, stops: bool) -> Record:
         """The record with what the pod says; the same one if it knew all that."""
         if self.state.roles.of(token, record) != OWNER:
             if record.target and address and record.target.address != address:
@@ -66,6 +69,8 @@ class AliveHandler(PodHandler):
             return record
         if record.owner and (record.phase == "starting" or (address and record.owner.address != address)):
             record = phases.started(record, address)
+        if stops:
+            record = phases.stopping(record)
         if isinstance(pages, int) and pages > 0 and _page_is_awaited(record):
             record = phases.noted(record, "page-back", {"pages": pages})
         return record

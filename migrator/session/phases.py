@@ -95,6 +95,20 @@ def noted(record: Record, event: str, detail: dict[str, Any] | None = None, *, a
     return replace(record, timeline=timeline, updated=now)
 
 
+def stopping(record: Record, *, at: float | None = None) -> Record:
+    """The owner's server was told to stop (a SIGTERM) and says so. Harmless if it has."""
+    if record.owner is None or is_stopping(record):
+        return record
+    return noted(record, "stopping", {"epoch": record.epoch, "address": record.owner.address}, at=at)
+
+
+def is_stopping(record: Record) -> bool:
+    """Whether the server that owns the session now said that it was told to stop; one that was killed never does."""
+    address = record.owner.address if record.owner else None
+    sought = {"epoch": record.epoch, "address": address}
+    return any(each.event == "stopping" and each.detail == sought for each in record.timeline)
+
+
 def _need(record: Record, what: str, *phases: str) -> None:
     if record.phase not in phases:
         raise PhaseError(

@@ -329,6 +329,17 @@ def test_a_server_that_the_hub_stops_is_suspended(federation: Federation) -> Non
     assert federation.settled(session)["phase"] == "suspended"
 
 
+def test_a_killed_server_that_its_hub_tidies_away_at_once_is_moved_nevertheless(federation: Federation) -> None:
+    session = federation.launch("tidied")
+    federation.a.put("tidied", "saved")
+    os.kill(federation.a.value("tidied")[1]["pid"], signal.SIGKILL)
+    headers = {"Authorization": "token " + federation.a.hub.token}
+    call("DELETE", f"{federation.a.hub.api}/users/tidied/server", headers=headers)
+    federation.wait_for(session, "routed")
+    assert federation.b.value("tidied")[1]["value"] == "saved"
+    assert "suspended" not in federation.events(session)
+
+
 def test_deleting_ends_everything(federation: Federation) -> None:
     session = federation.launch("deleted")
     assert federation.api(f"/v1/sessions/{session}", method="DELETE")[0] == 202

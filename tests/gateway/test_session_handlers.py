@@ -76,6 +76,18 @@ async def test_the_first_sign_of_life_makes_a_session_active_and_later_ones_writ
     assert await gateway.records.get(record.id) == first
 
 
+async def test_a_server_that_is_told_to_stop_is_noted_once_and_for_this_server_only(gateway: Rig) -> None:
+    record = await gateway.session()
+    body = {"address": "http://127.0.0.1:4711", "server": "/user/x/", "state": "running"}
+    for state in ("running", "stopping", "stopping"):
+        await ask(gateway, "/v1/session/alive", gateway.token(record), {**body, "state": state})
+    stopped = await gateway.records.get(record.id)
+    assert phases.is_stopping(stopped)
+    assert [each.event for each in stopped.timeline].count("stopping") == 1
+    await ask(gateway, "/v1/session/alive", gateway.token(record), {**body, "address": "http://127.0.0.1:4712"})
+    assert not phases.is_stopping(await gateway.records.get(record.id))
+
+
 async def test_a_former_owner_learns_it_at_once(gateway: Rig) -> None:
     record = await gateway.moving()
     await ask(gateway, "/v1/session/alive", gateway.token(record), {})

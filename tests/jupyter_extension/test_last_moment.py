@@ -2,11 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 
+from migrator.session import phases
 from tests.jupyter_extension.rig import Rig, until
 from tests.jupyter_extension.test_faults import BIG
-from tests.jupyter_extension.test_move import covered, opened
+from tests.jupyter_extension.test_move import covered, move, opened
+
+SLOW = """
+class Slow:
+    def __reduce__(self):
+        import time
+        open("pickling", "w").close()
+        time.sleep(2.5)  # less than what counts as hanging
+        return Slow, ()
+slow = Slow()
+"""
 
 
 async def test_a_server_that_is_killed_in_its_last_snapshot_leaves_the_one_before_and_says_so(rig: Rig) -> None:
@@ -27,6 +39,38 @@ async def test_a_server_that_is_killed_in_its_last_snapshot_leaves_the_one_befor
     assert report["snapshot"] == snapshot
     await page.connect(b)
     assert (await page.run("print(x, len(big))")).text == "2 200\n"
+
+
+async def test_a_server_that_is_told_to_stop_says_farewell_and_one_that_is_killed_does_not(rig: Rig) -> None:
+    told, _, page = await opened(rig)
+    await page.run("x = 1")
+    told.kill(signal.SIGTERM)
+    await until(lambda: told.process.poll() is not None, "the server's end")
+    stopped = await rig.record()
+    assert phases.is_stopping(stopped)
+    again = await rig.server("a")
+    await rig.in_state(again, "running")
+    assert not phases.is_stopping(await rig.record())
+    again.kill(signal.SIGKILL)
+    await until(lambda: again.process.poll() is not None, "the server's end")
+    assert not phases.is_stopping(await rig.record())
+
+
+async def test_a_kernel_that_its_user_shuts_down_in_the_middle_of_a_snapshot_is_gone_and_stays_gone(rig: Rig) -> None:
+    a, kernel, page = await opened(rig)
+    await page.run("x = 1")
+    await covered(a)
+    snapshot = (await rig.record()).snapshot
+    await page.run(SLOW)
+    saving = asyncio.ensure_future(a.call("POST", "migrator/api/v1/snapshot"))
+    await until((a.home / "pickling").exists, "the snapshot to be in its middle")
+    assert (await rig.record()).snapshot == snapshot
+    assert (await a.call("DELETE", f"api/kernels/{kernel}")).code == 204
+    assert (await saving).code == 200
+    assert (await a.status())["state"] == "running"
+    b, report = await move(rig, a)
+    assert report["kernels"] == []
+    assert await b.json("GET", "api/kernels") == []
 
 
 async def test_a_truncated_pack_gives_way_to_the_snapshot_before_and_the_report_says_so(rig: Rig) -> None:

@@ -11,6 +11,7 @@ import http.server
 import json
 import os
 import secrets
+import signal
 import sys
 import threading
 import time
@@ -168,7 +169,17 @@ class Handler(http.server.BaseHTTPRequestHandler):
         pass
 
 
+def told_to_stop(number: int, _: Any) -> None:
+    if GATEWAY and Handler.session.state in {"running", "frozen"}:
+        Handler.session.state = "stopping"
+        with contextlib.suppress(OSError):
+            Handler.session.tell()
+    sys.exit(128 + number)
+
+
 if __name__ == "__main__":
+    for each in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, told_to_stop)
     Handler.session = Session(int(sys.argv[1]), sys.argv[2])
     if Handler.session.has("no-start"):
         sys.exit("told not to start")

@@ -16,18 +16,24 @@ __all__ = ["Lost", "LostError", "dump", "load"]
 
 
 def dump(
-    shell: Any, sink: Any, *, skip: frozenset[str] = frozenset(), progress: Callable[[str], None] = lambda _name: None
+    shell: Any,
+    sink: Any,
+    *,
+    skip: frozenset[str] = frozenset(),
+    progress: Callable[[str], None] = lambda _name: None,
+    walk: Any = None,
 ) -> dict[str, Any]:
     """Save the state of the kernel of this shell into a sink.
 
     `sink.add(name, buffers)` takes each part. `progress(name)` is called before each piece of work, so that a watchdog can tell which
-    one never ends; such names, given back as `skip`, become placeholders. Gives `{"saved", "lost", "changed", "warnings"}`.
+    one never ends; such names, given back as `skip`, become placeholders. `walk`: see `survey`; with it the sink also has
+    `holds(name, buffer)`, whether the snapshot before has that part, with just these bytes, and `keep(name)`. Gives `{"saved", "lost", "changed", "warnings"}`.
     """
     from .dumper import Dump  # noqa: PLC0415 - a kernel that never saves loads nothing
 
     collecting = gc.isenabled()
     try:
-        return Dump(shell, sink, skip, progress).run()
+        return Dump(shell, sink, skip, progress, walk).run()
     finally:
         if collecting:
             gc.enable()

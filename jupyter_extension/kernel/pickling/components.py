@@ -18,6 +18,7 @@ from .lost import Lost
 from .memory import Spans
 from .pickler import DeepPickler, pickle_value
 from .saving import Loss, Saving, describe, reason_of
+from .survey import Look
 
 _ATOMS = (
     int,
@@ -49,12 +50,13 @@ class Root(NamedTuple):
 
 
 class Component(NamedTuple):
-    """Roots pickled together."""
+    """Roots pickled together. `chunks` is None for what the snapshot before has; `proof`: see `survey`, None if it cannot be told."""
 
     roots: list[Root]
-    chunks: list[Any]
+    chunks: list[Any] | None
     spans: Spans
     losses: list[Loss]
+    proof: bytes | None = None
 
 
 class Shareable(dict):  # type: ignore[type-arg]
@@ -106,9 +108,9 @@ class Grouping:
         for other in others:
             parent[_top(other, parent)] = _top(name, parent)
 
-    def likely(self, roots: list[Root]) -> list[list[Root]]:
+    def likely(self, roots: list[Root], looks: dict[str, Look]) -> list[list[Root]]:
         """Give the roots in groups by a glance at what they hold, so that few are pickled twice; it may miss sharing."""
-        visits = [(root, self._glance(root.value)) for root in roots]
+        visits = [(root, looks[root.name].shared if root.name in looks else self._glance(root.value)) for root in roots]
         return self.group(visits)
 
     def _glance(self, value: Any) -> list[Any]:
@@ -150,6 +152,17 @@ def pickle_roots(roots: list[Root], saving: Saving, progress: Callable[[str], No
             _doom(roots, _entry_numbers(visited, entries), visited, error, saving)
             continue
         return Component(roots, chunks, saving.spans, _attributed(saving.losses, visited, entries))
+
+
+def pickle_plain(roots: list[Root], saving: Saving) -> Component | None:
+    """Pickle roots that hold nothing but plain objects; None if that fails all the same (they may be nested very deeply)."""
+    saving.start()
+    saving.root = roots[0].name
+    try:
+        chunks = pickle_value([(root.name, root.value) for root in roots], saving, None)
+    except (RecursionError, MemoryError):
+        return None
+    return Component(roots, chunks, saving.spans, [])
 
 
 def _pickle(entries: Entries, saving: Saving, visited: list[Any]) -> list[Any]:

@@ -1,7 +1,7 @@
 """Taking a snapshot: everything the kernel holds, as named parts.
 
 The parts are `index` and `index/...` (what there is), `classes` (skeletons of the user's classes), `component/NAME` (a pickle of variables that share
-objects), `places/NAME` and `memory/NAME` (the memory of its arrays). A part's name depends on nothing but what it holds, so that a
+objects), `survey/NAME` (by which this kernel recognises that they did not change), `places/NAME` and `memory/NAME` (the memory of its arrays). A part's name depends on nothing but what it holds, so that a
 part that did not change is recognised as such.
 """
 
@@ -16,9 +16,10 @@ import zlib
 from array import array
 from typing import Any, Callable
 
-from . import classes, environment, fingerprint, history, index, memory, modules, rebuild, sources
-from .components import Component, Grouping, Root, pickle_roots
+from . import classes, environment, fingerprint, history, index, memory, modules, rebuild, sources, survey
+from .components import Component, Grouping, Root, pickle_plain, pickle_roots
 from .lost import Lost, explain
+from .memory import Spans
 from .names import sorted_out
 from .pickler import pickle_value
 from .saving import Saving, describe
@@ -51,8 +52,10 @@ def reduce_class_state(root: ClassState, _saving: Any) -> Any:
 class Dump:
     """One snapshot on its way into a sink."""
 
-    def __init__(self, shell: Any, sink: Any, skip: frozenset[str], progress: Progress) -> None:
-        self._sink, self._skip, self._progress = sink, skip, progress
+    def __init__(
+        self, shell: Any, sink: Any, skip: frozenset[str], progress: Progress, walk: survey.Walk | None = None
+    ) -> None:
+        self._sink, self._skip, self._progress, self._walk = sink, skip, progress, walk
         self._saving = Saving(shell, history.cell_finder(shell))
         self._saving.plans[ClassState] = reduce_class_state
         self._owner = os.getpid()
@@ -120,12 +123,28 @@ class Dump:
         """Pickle the roots in likely groups, then again together those groups that turn out to share something."""
         done: dict[str, tuple[Component, list[Any]]] = {}
         while roots:
-            for group in Grouping(self._saving).likely(roots):
-                visited: list[Any] = []
-                component = self._pickle(sorted(group, key=lambda root: root.rank), visited)
+            looks = survey.looks(roots, self._walk, self._saving.specials.values())
+            for group in Grouping(self._saving).likely(roots, looks):
+                component, visited = self._component(sorted(group, key=lambda root: root.rank), looks)
                 done[component.roots[0].name] = (component, visited)
             roots = self._class_roots()
         return self._joined(done)
+
+    def _component(self, roots: list[Root], looks: dict[str, survey.Look]) -> tuple[Component, list[Any]]:
+        """Pickle roots together, unless the snapshot before has them as they are; and give what else may be held elsewhere."""
+        proof = survey.proof(roots, looks)
+        visited: list[Any] = []
+        if proof is None:
+            return self._pickle(roots, visited), visited
+        name = roots[0].name
+        shared = [obj for root in roots for obj in looks[root.name].shared]
+        if self._sink.holds(f"survey/{name}", proof) and self._sink.holds(f"component/{name}"):
+            return Component(roots, None, Spans(), [], proof), shared
+        self._progress(name)
+        plain = pickle_plain(roots, self._saving)
+        if plain is None:
+            return self._pickle(roots, visited), visited
+        return plain._replace(proof=proof), shared
 
     def _joined(self, done: dict[str, tuple[Component, list[Any]]]) -> list[tuple[str, Component]]:
         visits = [(component.roots[0], visited) for component, visited in done.values()]
@@ -160,9 +179,14 @@ class Dump:
         placed = memory.layout({name: component.spans for name, component in components})
         bundles = Bundles()
         for name, component in components:
-            if not component.spans.ranges and bundles.take(name, component.chunks):
+            if component.chunks is None:
+                self._sink.keep(f"component/{name}")
+            elif not component.spans.ranges and bundles.take(name, component.chunks):
                 continue
-            self._sink.add(f"component/{name}", component.chunks)
+            else:
+                self._sink.add(f"component/{name}", component.chunks)
+            if component.proof is not None:
+                self._sink.add(f"survey/{name}", component.proof)
             if name in placed.places:
                 flat = array("q", [number for place in placed.places[name] for number in place])
                 self._sink.add(f"places/{name}", [memoryview(flat).cast("B")])

@@ -84,7 +84,7 @@ class DeepPickler(Overriding, _Pickler):  # type: ignore[misc]  # its class is k
             self.save_reduce(function, args, state, items, pairs, setter, obj=obj)
 
 
-def pickle_value(value: Any, saving: Saving, visited: list[Any], kind: type = FastPickler) -> list[Any]:
+def pickle_value(value: Any, saving: Saving, visited: list[Any] | None, kind: type = FastPickler) -> list[Any]:
     """Pickle one value into a list of buffers. Out-of-band buffers become spans of `saving.spans`, in their order."""
     chunks = Chunks()
     chunks.append(saving.prelude)
@@ -95,7 +95,8 @@ def pickle_value(value: Any, saving: Saving, visited: list[Any], kind: type = Fa
     pickler = kind(chunks, 5, buffer_callback=out_of_band)
     pickler.saving = saving
     pickler.memo = dict(saving.memo)
-    pickler.persistent_id = visited.append
+    if visited is not None:
+        pickler.persistent_id = visited.append
     pickler.dump(value)
     return chunks
 

@@ -112,6 +112,9 @@ class Sink(Dict[str, bytes]):
         pieces = data if isinstance(data, (list, tuple)) else [data]
         self[name] = b"".join(bytes(memoryview(piece).cast("B")) for piece in pieces)
 
+    def holds(self, name: str, data: Any = None) -> bool:
+        return False  # there is no snapshot before
+
 
 class Source:
     """Gives each part once."""
@@ -141,7 +144,8 @@ def save(pickling: Any, case: Case, store: Path) -> dict[str, Any] | None:
 def dump(pickling: Any, shell: Any, target: Path) -> dict[str, Any]:
     """Save the shell's state into a file, in a forked child as in a real kernel."""
     sink = Sink()
-    report = pickling.dump(shell, sink, skip=frozenset(), progress=lambda name: None)
+    walk = importlib.import_module("session_migrator_kernel.forking").survey
+    report = pickling.dump(shell, sink, skip=frozenset(), progress=lambda name: None, walk=walk)
     target.write_bytes(pickle.dumps(dict(sink)))
     return report
 

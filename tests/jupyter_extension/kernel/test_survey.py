@@ -1,0 +1,123 @@
+"""The look at plain objects: it sees every change, and whatever may be shared."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from jupyter_extension.kernel import forking
+
+NOTHING: frozenset[int] = frozenset()
+ATOMS = st.one_of(
+    st.none(), st.booleans(), st.integers(), st.floats(), st.complex_numbers(), st.text(max_size=5), st.binary(max_size=5)
+)  # fmt: skip
+KEYS = st.one_of(st.integers(), st.text(max_size=5), st.tuples(st.integers(), st.text(max_size=2)))
+PLAIN = st.recursive(
+    ATOMS,
+    lambda inner: st.one_of(
+        st.lists(inner, max_size=5), st.dictionaries(KEYS, inner, max_size=5), st.sets(KEYS, max_size=3), st.tuples(inner, inner)
+    ),
+    max_leaves=30,
+)  # fmt: skip
+
+
+def survey(value: Any, barred: frozenset[int] = NOTHING) -> Any:
+    assert forking.survey is not None, "built without the survey"
+    return forking.survey(value, barred)
+
+
+def digest(value: Any) -> bytes:
+    return bytes(survey(value)[0])
+
+
+@given(PLAIN)
+def test_a_second_look_is_like_the_first_and_changes_no_reference_count(value: Any) -> None:
+    box = [value]
+    before = sys.getrefcount(box)
+    first = digest([box])
+    assert digest(box) != first
+    assert digest([box, box]) != first
+    assert digest(box) == digest(box)
+    assert sys.getrefcount(box) == before
+
+
+def _dictionary() -> Any:
+    return {"a": [1], "b": [2]}
+
+
+def _reordered(value: Any) -> None:
+    value["a"] = value.pop("a")
+
+
+CHANGES: dict[str, tuple[Callable[[], Any], Callable[[Any], Any]]] = {
+    "an item": (lambda: [1, 2, 3], lambda value: value.__setitem__(1, 7)),
+    "a number deep inside": (lambda: [[[1.5]] for _ in range(100)], lambda value: value[50][0].__setitem__(0, 2.5)),
+    "a large number": (lambda: [1 << 90], lambda value: value.__setitem__(0, (1 << 90) + (1 << 61) - 1)),
+    "one more": (lambda: [1, 2], lambda value: value.append(3)),
+    "one less": (lambda: [1, 2], lambda value: value.pop()),
+    "the order": (_dictionary, _reordered),
+    "a value of a dict": (_dictionary, lambda value: value.__setitem__("a", [3])),
+    "a key": (lambda: {"a": 1}, lambda value: value.update(c=1) or value.pop("a")),
+    "a member of a set": (lambda: [{1, 2}], lambda value: value[0].add(3)),
+    "a byte": (lambda: [bytearray(b"abc")], lambda value: value[0].__setitem__(1, 0)),
+    "a text": (lambda: ["ab" * 3], lambda value: value.__setitem__(0, "ac" * 3)),
+    "a sign": (lambda: [0.0], lambda value: value.__setitem__(0, -0.0)),
+    "equal, but another": (lambda: [[1], [1]], lambda value: value.__setitem__(1, value[0])),
+    "true for one": (lambda: [1], lambda value: value.__setitem__(0, True)),
+}
+
+
+@pytest.mark.parametrize("what", CHANGES)
+def test_every_change_is_seen(what: str) -> None:
+    make, change = CHANGES[what]
+    value = make()
+    before = digest(value)
+    change(value)
+    assert digest(value) != before
+
+
+def test_a_new_number_at_a_former_ones_address_is_seen() -> None:
+    """Numbers are freed and made anew in the same place all the time."""
+    value, addresses, digests = [0.5], set(), set()
+    for number in range(1000):
+        value[0] = number + 0.25
+        addresses.add(id(value[0]))
+        digests.add(digest(value))
+    assert len(addresses) < 1000
+    assert len(digests) == 1000
+
+
+def test_what_something_outside_holds_is_named() -> None:
+    inner, pair = [1], (1, [2])
+    value = [[0], inner, {"k": pair}, inner]
+    assert {id(each) for each in survey(value)[1]} == {id(value), id(inner), id(pair)}
+    del pair
+    assert {id(each) for each in survey(value)[1]} == {id(value), id(inner)}
+
+
+@pytest.mark.parametrize("odd", [object(), len, int, range(3), [].__iter__(), type("Text", (str,), {})("x"), sys])
+def test_anything_else_in_it_is_left_to_the_pickler(odd: Any) -> None:
+    assert survey([1, {"k": (odd,)}]) is None
+    assert survey([1, {"k": ("even",)}]) is not None
+
+
+def test_what_is_barred_is_left_to_the_pickler() -> None:
+    inner = [1]
+    assert survey([[inner]], frozenset([id(inner)])) is None
+
+
+def test_cycles_and_depth_end() -> None:
+    value: list[Any] = []
+    value.append(value)
+    assert digest(value) == digest(value)
+    deep: list[Any] = []
+    for _ in range(1_000_000):
+        deep = [deep]
+    assert digest(deep) == digest(deep)
+    while deep:  # freed step by step: not every Python frees a deep list without a deep stack
+        deep = deep.pop()
