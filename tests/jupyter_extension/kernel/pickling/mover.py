@@ -209,6 +209,8 @@ def main() -> None:
     os.chdir(room)
     sys.path.insert(0, "")
     pickling = install()
+    if _is_here("IPython"):  # every kernel has it; each child would have to import it anew
+        importlib.import_module("IPython.core.interactiveshell")
     for file in files:
         for case in read_cases(Path(file)):
             lacking = missing(case)
