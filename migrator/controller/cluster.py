@@ -43,7 +43,7 @@ class Cluster:
         self._ends = Ends(api, settings.namespace, self._seen)
         self._images = Images(api, state.tools, self._ends.pods)
         state.member.ended = self._ends.proved
-        state.member.provide = self._images.provide
+        state.member.standbys.provide = self._images.provide
         state.desk.expand = self.expand
         state.index.listeners.append(self.story)
 

@@ -10,22 +10,22 @@ import asyncio
 import logging
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from migrator.controller.index import Index
 from migrator.controller.marks import doors_of, is_restored, plan_of, server_of
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
+from migrator.controller.standbys import Standbys
 from migrator.launch.hub import Hub
+from migrator.routing.errors import RoutingError
 from migrator.routing.switch import Switch
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError, Unavailable
 from migrator.session import Owner, Record, SessionError, SessionRecords, phases
-from migrator.session.sealing import unseal
 from migrator.storage.errors import StorageError
 
-POLL_S = 0.15
 LIVE = ("starting", "active", "moving")
 HERE, GONE = "here", "gone"
 log = logging.getLogger(__name__)
@@ -36,19 +36,18 @@ class Member:
     """The member of this controller; `switch` is None where routes are left alone."""
 
     settings: Controller
-    secret: bytes
     records: SessionRecords
     index: Index
     hub: Hub
     switch: Switch | None
     pods: Pods
     peers: Peers
+    standbys: Standbys
     holding_url: str
     ended: Callable[[str, str], Awaitable[bool]] | None = None
     """Whether the processes of a session's server at an address have ended; None where the hub starts and ends them itself."""
 
-    provide: Callable[[Record, Awaitable[None]], Awaitable[None]] | None = None
-    """Waits for a standby's launch and sees to its image; None where the hub does all of that."""
+    _releases: set[asyncio.Task[None]] = field(default_factory=set)
 
     def free(self) -> int | None:
         """Places for sessions; None if only the hub sets limits."""
@@ -72,11 +71,14 @@ class Member:
             raise Unavailable("no_room", f"member {self.name} takes no more sessions")
         await self._require_free_name(record)
         await self._keep_pages_away(record)
-        launch = self._launch(record, epoch)
-        await (self.provide(record, launch) if self.provide else launch)
-        address = await self._reported_address(session, epoch)
-        await self._answers(session, epoch, address, target.server)
-        return {"address": address, "server": target.server}
+        return {"address": await self.standbys.start(record, target, epoch), "server": target.server}
+
+    async def close(self) -> None:
+        """End what goes on beside the calls; the next life finds it as it is."""
+        tasks = {*self._releases, *self.standbys.launches.values()}
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def tend(self, record: Record) -> bool:
         """Routes and servers here as the record wants them; True if no server of this session runs here any more."""
@@ -176,9 +178,28 @@ class Member:
         return True
 
     async def _release(self, record: Record) -> None:
-        at = time.time()
-        if self.switch and await self.switch.release(record.id, server_of(record)):
+        """The hub's own route is the way; while the hub still waits for the server, pages go there past it."""
+        at, server = time.time(), server_of(record)
+        launch = self.standbys.launches.get(record.id)
+        if self.switch is None:
+            return
+        if launch is not None and record.owner is not None and record.owner.address:
+            await self.switch.shield(record.id, server, record.owner.address)
+            if self.name in doors_of(record):
+                await self._note_switch(record, at)
+            self._releases.add(release := asyncio.create_task(self._release_after(launch, record)))
+            release.add_done_callback(self._releases.discard)
+        elif await self.switch.release(record.id, server):
             await self._note_switch(record, at)
+
+    async def _release_after(self, launch: asyncio.Task[None], record: Record) -> None:
+        await asyncio.wait({launch})
+        try:
+            fresh = await self.records.get(record.id)
+            if self.switch is not None and self.place(fresh) == HERE:
+                await self.switch.release(record.id, server_of(record))
+        except (StorageError, SessionError, RoutingError) as error:
+            log.warning("pages go on past the hub's own route: %s", error)
 
     async def _note_switch(self, record: Record, at: float) -> None:
         """From this moment on pages that come in here reach the session; the note is worth no delay and no failure."""
@@ -237,35 +258,3 @@ class Member:
         owned = record.owner is not None and record.owner.member == self.name
         if owned and await self.hub.server(record.user) is not None:
             raise Unavailable("no_room", "the session's server still runs on this hub; choose another member")
-
-    async def _launch(self, record: Record, epoch: int) -> None:
-        wanted = {"session": record.id, "epoch": epoch}
-        running = await self.hub.server(record.user)
-        if running is not None and running.user_options.get("migrator") == wanted and running.ready:
-            return
-        if running is not None:
-            await self.hub.stop(record.user, self.settings.stop_timeout_s)
-        options = unseal(self.secret, record.id, record.sealed).user_options
-        await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s)
-
-    async def _reported_address(self, session: str, epoch: int) -> str:
-        async with asyncio.timeout(self.settings.host_timeout_s):
-            while True:
-                record = await self.records.get(session)
-                if record.target is None or record.epoch + 1 != epoch:
-                    raise ApiError(409, "phase", f"the move of session {session} was called off")
-                if record.target.address:
-                    return record.target.address
-                await asyncio.sleep(POLL_S)
-
-    async def _answers(self, session: str, epoch: int, address: str, server: str) -> None:
-        async with asyncio.timeout(self.settings.host_timeout_s):
-            while True:
-                try:
-                    status = await self.pods.pod(session, epoch, address, server).status()
-                except ServiceError as error:
-                    log.debug("the standby does not answer yet: %s", error)
-                else:
-                    if status.get("state") == "standby":
-                        return
-                await asyncio.sleep(POLL_S)

@@ -46,15 +46,16 @@ class Reconciler:
             if self._is_ours_to_drive(record):
                 self.mover.drive(record.id)
             return
-        if self._leads_away(record):
+        if self._has_doors(record):
             try:
                 await self.member.tend(record)
             except (RoutingError, LaunchError) as error:
                 log.warning("routes and servers are not in line yet: %s", error)
 
-    def _leads_away(self, record: Record) -> bool:
+    def _has_doors(self, record: Record) -> bool:
+        """Whether routes here may have to lead elsewhere; after a start also those that may be left of a former life."""
         elsewhere = record.owner is None or record.owner.member != self.member.name
-        return elsewhere and self.member.name in doors_of(record) and self.member.switch is not None
+        return (elsewhere or self.first) and self.member.name in doors_of(record) and self.member.switch is not None
 
     def _is_ours_to_drive(self, record: Record) -> bool:
         plan = plan_of(record)

@@ -19,6 +19,7 @@ from migrator.controller.reconcile import Reconciler
 from migrator.controller.resting import Resting
 from migrator.controller.retention import Retention
 from migrator.controller.settings import Controller
+from migrator.controller.standbys import Standbys
 from migrator.controller.stops import Stops
 from migrator.controller.tools import Tools
 from migrator.controller.watcher import Watcher
@@ -56,7 +57,8 @@ class State:
         index, peers, pods = Index(records), Peers(settings.members, secret), Pods(secret)
         hub = Hub(settings.hub_url, _token(settings.hub_token_file, "hub_token_file"))
         tools = Tools(settings, records, index, peers, pods, Tools.outcome_counter(registry))
-        member = Member(settings, secret, records, index, hub, _switch(settings), pods, peers, holding.url)
+        standbys = Standbys(settings, secret, records, hub, pods)
+        member = Member(settings, records, index, hub, _switch(settings), pods, peers, standbys, holding.url)
         holding.know(Resting(index, settings.redirector_url).at)
         mover = Mover(tools)
         notices = Counter("migrator_notices", "Warnings taken, by cause", ("cause",), registry=registry)
@@ -81,6 +83,7 @@ class State:
     async def close(self) -> None:
         """Stop driving; others, or this one's next life, go on."""
         await self.mover.stop()
+        await self.member.close()
         self.tools.pods.close()
         self.tools.peers.close()
 

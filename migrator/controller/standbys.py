@@ -1,0 +1,104 @@
+"""Starts standbys on this member: a server for a session that is about to move in, answering, and not yet restored.
+
+A hub looks at a new server less and less often until it calls it ready, which can take seconds after the server answers. Nothing
+of a move waits for that: the standby itself says when it is ready, and the hub's own launch goes on beside the rest of the move.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass, field
+
+from migrator.controller.pods import Pods
+from migrator.controller.settings import Controller
+from migrator.launch.hub import Hub
+from migrator.serving.client import ServiceError
+from migrator.serving.errors import ApiError
+from migrator.session import Record, SessionRecords, Target
+from migrator.session.sealing import unseal
+
+POLL_S = 0.15
+log = logging.getLogger(__name__)
+
+
+@dataclass
+class Standbys:
+    """`launches`: what the hub is still busy with, by session."""
+
+    settings: Controller
+    secret: bytes
+    records: SessionRecords
+    hub: Hub
+    pods: Pods
+    provide: Callable[[Record, Awaitable[None]], Awaitable[None]] | None = None
+    """Waits for a standby's launch and sees to its image; None where the hub does all of that."""
+
+    launches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    async def start(self, record: Record, target: Target, epoch: int) -> str:
+        """The address of a standby for this epoch, as soon as it answers. Idempotent.
+
+        Raises:
+            LaunchError, TimeoutError: the hub could not start it, or it does not answer.
+            ApiError: the move was called off meanwhile.
+        """
+        launch = self._launching(record, epoch)
+        answering = asyncio.create_task(self._answering(record.id, target.server, epoch))
+        try:
+            await asyncio.wait({launch, answering}, return_when=asyncio.FIRST_COMPLETED)
+            if not answering.done():
+                await launch
+            return await answering
+        finally:
+            answering.cancel()
+
+    def _launching(self, record: Record, epoch: int) -> asyncio.Task[None]:
+        launch = self._launch(record, epoch)
+        task = asyncio.ensure_future(self.provide(record, launch) if self.provide else launch)
+        self.launches[record.id] = task
+        task.add_done_callback(lambda done: self._launched(record.id, done))
+        return task
+
+    def _launched(self, session: str, launch: asyncio.Task[None]) -> None:
+        if self.launches.get(session) is launch:
+            del self.launches[session]
+        if not launch.cancelled() and launch.exception() is not None:
+            log.warning("the hub's launch of session %s failed: %s", session, launch.exception())
+
+    async def _launch(self, record: Record, epoch: int) -> None:
+        wanted = {"session": record.id, "epoch": epoch}
+        running = await self.hub.server(record.user)
+        ours = running is not None and running.user_options.get("migrator") == wanted
+        if running is not None and ours and running.ready:
+            return
+        if running is not None and not (ours and running.pending == "spawn"):
+            await self.hub.stop(record.user, self.settings.stop_timeout_s)
+        options = unseal(self.secret, record.id, record.sealed).user_options
+        await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s)
+
+    async def _answering(self, session: str, server: str, epoch: int) -> str:
+        async with asyncio.timeout(self.settings.host_timeout_s):
+            address = await self._reported_address(session, epoch)
+            while True:
+                if await self._stands(session, epoch, address, server):
+                    return address
+                await asyncio.sleep(POLL_S)
+
+    async def _reported_address(self, session: str, epoch: int) -> str:
+        while True:
+            record = await self.records.get(session)
+            if record.target is None or record.epoch + 1 != epoch:
+                raise ApiError(409, "phase", f"the move of session {session} was called off")
+            if record.target.address:
+                return record.target.address
+            await asyncio.sleep(POLL_S)
+
+    async def _stands(self, session: str, epoch: int, address: str, server: str) -> bool:
+        try:
+            status = await self.pods.pod(session, epoch, address, server).status()
+        except ServiceError as error:
+            log.debug("the standby does not answer yet: %s", error)
+            return False
+        return bool(status.get("state") == "standby")

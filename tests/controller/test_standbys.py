@@ -1,0 +1,117 @@
+"""A standby counts as soon as it answers; the hub may take its time to see that. The whole way stands in test_move.py."""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import AsyncIterator
+from typing import Any
+
+import pytest
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application, RequestHandler
+
+from migrator.controller.pods import Pods
+from migrator.controller.settings import Controller
+from migrator.controller.standbys import Standbys
+from migrator.launch.errors import SpawnFailed
+from migrator.launch.hub import Server
+from migrator.session import Record, SessionRecords, Target, phases
+from migrator.session.sealing import Secrets, seal
+from migrator.storage import open_store
+
+SECRET = b"federation-secret-of-at-least-32-bytes"
+SESSION = "a-moving-session"
+TARGET = Target("b", "/user/x/")
+
+
+class Status(RequestHandler):
+    """What a standby answers."""
+
+    def get(self) -> None:
+        self.finish({"state": "standby"})
+
+
+class SlowHub:
+    """A hub that looks for its new server when the test says so: a real one decides that by chance."""
+
+    def __init__(self) -> None:
+        self.seen, self.stopped, self.starts = asyncio.Event(), 0, 0
+        self.running: Server | None = None
+        self.error: Exception | None = None
+
+    async def server(self, _user: str) -> Server | None:
+        return self.running
+
+    async def start(self, _user: str, options: dict[str, Any], _limit_s: float) -> None:
+        self.starts += 1
+        self.running = Server("/user/x/", ready=False, pending="spawn", user_options=options)
+        await self.seen.wait()
+        if self.error is not None:
+            raise self.error
+
+    async def stop(self, _user: str, _limit_s: float) -> None:
+        self.stopped += 1
+
+
+@pytest.fixture
+async def pod() -> AsyncIterator[str]:
+    sockets = bind_sockets(0, "127.0.0.1")
+    server = HTTPServer(Application([(r".*/status", Status)]))
+    server.add_sockets(sockets)
+    yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
+    server.stop()
+    await server.close_all_connections()
+
+
+@pytest.fixture
+async def hub() -> SlowHub:
+    return SlowHub()
+
+
+@pytest.fixture
+async def standbys(hub: SlowHub) -> AsyncIterator[Standbys]:
+    pods = Pods(SECRET)
+    records = SessionRecords(open_store("memory:"))
+    yield Standbys(Controller(member="b", host_timeout_s=60.0), SECRET, records, hub, pods)  # type: ignore[arg-type]
+    hub.seen.set()
+    pods.close()
+
+
+async def moving(standbys: Standbys) -> Record:
+    sealed = seal(SECRET, SESSION, Secrets(bytes(32), "page-token", {}))
+    record = Record(SESSION, 3, "suspended", user="x", snapshot="0" * 32, sealed=sealed)
+    return await standbys.records.create(phases.begin_resume(record, TARGET))
+
+
+async def reports(standbys: Standbys, address: str) -> None:
+    await standbys.records.update(SESSION, lambda r: phases.retarget(r, Target("b", "/user/x/", address)))
+
+
+async def test_a_standby_that_answers_is_not_kept_waiting_for_its_hub(
+    standbys: Standbys, hub: SlowHub, pod: str
+) -> None:
+    record = await moving(standbys)
+    starting = asyncio.ensure_future(standbys.start(record, TARGET, 4))
+    await reports(standbys, pod)
+    assert await asyncio.wait_for(starting, 60) == pod
+    launch = standbys.launches[SESSION]
+    hub.seen.set()
+    await launch
+    assert SESSION not in standbys.launches
+
+
+async def test_asked_again_it_waits_for_the_same_server(standbys: Standbys, hub: SlowHub, pod: str) -> None:
+    record = await moving(standbys)
+    await reports(standbys, pod)
+    for _ in range(2):
+        assert await standbys.start(record, TARGET, 4) == pod
+    assert hub.stopped == 0
+
+
+async def test_a_launch_that_fails_is_told_at_once(standbys: Standbys, hub: SlowHub) -> None:
+    record = await moving(standbys)
+    hub.error = SpawnFailed("no")
+    hub.seen.set()
+    with pytest.raises(SpawnFailed):
+        await standbys.start(record, TARGET, 4)
