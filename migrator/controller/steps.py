@@ -131,6 +131,8 @@ class Steps:
         event = {"active": "routed", "starting": "routed"}.get(record.phase)
 
         def change(fresh: Record) -> Record:
+            if not _is_at_the_same_end(record, fresh):
+                return fresh
             if event:
                 fresh = phases.noted(fresh, event, {"unreached": unreached})
             return _closed(fresh)
@@ -279,6 +281,18 @@ def _without_target(record: Record, reason: str) -> Record:
         phases.retarget(record, None), "failed", {"member": record.target.member, "reason": reason[:300]}
     )
     return changed_plan(record, tried=tried)
+
+
+def _is_at_the_same_end(record: Record, fresh: Record) -> bool:
+    """Whether nobody closed the plan meanwhile; the one that is there could be that of the next move, which has only begun."""
+    before, now = plan_of(record), plan_of(fresh)
+    same_plan = before is not None and now is not None and before.way == now.way
+    return same_plan and (_settled_phase(record), record.epoch) == (_settled_phase(fresh), fresh.epoch)
+
+
+def _settled_phase(record: Record) -> str:
+    """Its phase, where a start that became known meanwhile is no difference."""
+    return "active" if record.phase == "starting" else record.phase
 
 
 def _closed(record: Record) -> Record:

@@ -81,3 +81,17 @@ async def test_when_nobody_answers_in_time_it_is_suspended_and_not_lost(tools: T
     record = await tools.records.get(SESSION)
     assert (record.phase, record.snapshot, record.owner) == ("suspended", "0" * 32, None)
     assert {"waiting", "suspended"} <= {event.event for event in record.timeline}
+
+
+async def test_the_last_step_of_a_suspension_leaves_alone_the_resumption_that_another_driver_began(
+    tools: Tools,
+) -> None:
+    plan = Plan("suspend", "stopped", "b", then={"cause": "resumed", "only": None})
+    suspended = await tools.records.create(
+        with_plan(Record(SESSION, 3, "suspended", user="x", snapshot="0" * 32), plan)
+    )
+    await Steps(tools).finish(suspended)  # the first of two drivers
+    resumed = await tools.records.get(SESSION)
+    assert (resumed.phase, plan_of(resumed)) == ("moving", Plan("resume", "resumed", "b", source_epoch=3))
+    await Steps(tools).finish(suspended)
+    assert await tools.records.get(SESSION) == resumed
