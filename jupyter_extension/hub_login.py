@@ -19,10 +19,10 @@ class HubLogin:
     """What JupyterHub's own authentication is asked before, and what it answers after; nothing where it is not used."""
 
     def __init__(self, settings: JsonDict, life_s: float) -> None:
-        self._auth = getattr(settings.get("identity_provider"), "hub_auth", None)
+        self._auth: Any = getattr(settings.get("identity_provider"), "hub_auth", None)
         self._life_s = life_s
-        self._known: Dict[str, JsonDict] = {}
-        self._taken_over: Dict[str, JsonDict] = {}
+        self._known: dict[str, JsonDict] = {}
+        self._taken_over: dict[str, JsonDict] = {}
         if self._auth is not None:
             self._ask, self._forget_page = self._auth.user_for_token, getattr(self._auth, "clear_cookie", None)
             self._auth.user_for_token = self._user_for_token
@@ -60,7 +60,10 @@ class HubLogin:
         rights = self._auth.check_scopes(self._auth.access_scopes, user) if user else None
         if rights:
             entry = {"name": user["name"], "kind": user.get("kind", "user"), "scopes": sorted(rights)}
-            self._known[_digest(token)] = {"user": {**entry, "admin": False, "groups": []}, "until": time.time() + self._life_s}
+            self._known[_digest(token)] = {
+                "user": {**entry, "admin": False, "groups": []},
+                "until": time.time() + self._life_s,
+            }
         else:
             self._known.pop(_digest(token), None)
         return user

@@ -81,7 +81,9 @@ class LiveSession:
             self._tasks.spawn("lease", lease.run())
 
     def _ears(self) -> Ears:
-        return Ears(self.gate, self.agents, self.layout, Login(self.parts.web_app), self.status)
+        return Ears(
+            self.gate, self.agents, self.layout, Login(self.parts.web_app, self._settings.hub_login_s), self.status
+        )
 
     def _journal_fenced(self, epoch: int) -> None:
         self.log.warning("the journal belongs to epoch %d now", epoch)

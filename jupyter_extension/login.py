@@ -1,8 +1,7 @@
 """The way in of the pages that are open: it moves with the session, or the target would refuse them until they log in anew.
 
 A page's websockets carry a cookie and nothing else, signed under a key that each server makes for itself; its other requests
-carry the token. Both lie in the manifest, encrypted like everything in it. Who logs in at a hub (JupyterHub's OAuth) is known
-to that hub alone: there the key keeps what the server itself signed, and the hub's own login is asked for again.
+carry the token. Both lie in the manifest, encrypted like everything in it. Whom a hub let in (JupyterHub's OAuth) is `hub_login`'s.
 """
 
 from __future__ import annotations
@@ -10,23 +9,27 @@ from __future__ import annotations
 import base64
 from typing import Any, Dict
 
+from jupyter_extension.hub_login import HubLogin
+
 JsonDict = Dict[str, Any]
 
 
 class Login:
     """The keys of one server's pages."""
 
-    def __init__(self, web_app: Any) -> None:
+    def __init__(self, web_app: Any, hub_life_s: float = 0.0) -> None:
         self._settings = web_app.settings
+        self._hub = HubLogin(self._settings, hub_life_s)
 
     def to_json(self) -> JsonDict:
-        """`{"cookie_keys": {version: base64}, "cookie_version", "token"}`; a server without versions has version 0."""
+        """`{"cookie_keys": {version: base64}, "cookie_version", "token", "hub"}`; a server without versions has version 0."""
         secret = self._settings.get("cookie_secret") or {}
         keys = secret if isinstance(secret, dict) else {0: secret}
         return {
             "cookie_keys": {str(version): base64.b64encode(_raw(key)).decode() for version, key in keys.items()},
             "cookie_version": self._settings.get("key_version"),
             "token": self._token(),
+            "hub": self._hub.to_json(),
         }
 
     def adopt(self, login: JsonDict) -> None:
@@ -38,11 +41,12 @@ class Login:
             self._settings["key_version"] = version
         if login.get("token") and self._token():
             self._settings["identity_provider"].token = login["token"]
+        self._hub.adopt(login.get("hub") or {})
 
     def _token(self) -> str | None:
-        """The token that opens this server; None where pages log in otherwise."""
+        """The token that opens this server; None where pages log in otherwise (a hub's server holds its own token there)."""
         provider = self._settings.get("identity_provider")
-        return getattr(provider, "token", None) or None
+        return None if self._hub.used else getattr(provider, "token", None) or None
 
 
 def _raw(key: Any) -> bytes:

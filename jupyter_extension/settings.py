@@ -110,6 +110,10 @@ class Settings(HasTraits):
     max_age_s = Float(
         help="Seconds (default 0: not known) after its start at which the hub's culler stops this server: the page counts down.",
     ).tag(config=True)
+    hub_login_s = Float(
+        86400.0,
+        help="Seconds (default 86400, a day) for which pages that a hub let in are let in on another hub's machine, unless they log out.",
+    ).tag(config=True)
     transfer_limit = Int(
         10 * 1024 * MIB,
         help="Bytes (default 10 GiB) that a download, or an upload of one, may have; an upload needs them free on the disk.",

@@ -160,12 +160,15 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
         (folder / name).write_text(text)
     ports = dict(zip(("a", "b"), free_ports(2), strict=True))
     with contextlib.ExitStack() as stack:
-        members = [stack.enter_context(running_member(name, ports, folder)) for name in ("a", "b")]
+        told = telling(ports["b"], folder)  # one hub as it is, one that tells before it stops a server
+        members = [
+            stack.enter_context(running_member(name, ports, folder, extra)) for name, extra in (("a", ""), ("b", told))
+        ]
         yield Federation(members[0], members[1], folder)
 
 
 @contextlib.contextmanager
-def running_member(name: str, ports: dict[str, int], folder: Path) -> Iterator[Member]:
+def running_member(name: str, ports: dict[str, int], folder: Path, config: str = "") -> Iterator[Member]:
     own = folder / name
     own.mkdir()
     extra = f"""
@@ -173,11 +176,7 @@ from migrator.launch.hub_hook import session_hook
 c.Spawner.pre_spawn_hook = session_hook("http://127.0.0.1:{ports[name]}", {str(folder / "secret")!r})
 c.Spawner.poll_interval = 2
 c.Spawner.environment = {{"FAULTS": {str(folder / "faults")!r}}}
-"""
-    if name == "b":  # one hub as it is, one that tells before it stops a server
-        extra += f"""
-from migrator.launch.hub_proxy import patient_proxy
-c.JupyterHub.proxy_class = patient_proxy("http://127.0.0.1:{ports[name]}", {str(folder / "secret")!r})
+{config}
 """
     with small_hub(own / "hub", proxy_command(), extra=extra, server=Path(tiny_pod.__file__)) as hub:
         gateway = service("gateway", own, free_ports(1)[0], Gateway=_gateway(name, folder))
@@ -191,6 +190,14 @@ c.JupyterHub.proxy_class = patient_proxy("http://127.0.0.1:{ports[name]}", {str(
         finally:
             controller.kill()
             gateway.kill()
+
+
+def telling(controller: int, folder: Path) -> str:
+    """A hub's configuration by which it tells the controller before it stops a server."""
+    return f"""
+from migrator.launch.hub_proxy import patient_proxy
+c.JupyterHub.proxy_class = patient_proxy("http://127.0.0.1:{controller}", {str(folder / "secret")!r})
+"""
 
 
 def service(name: str, folder: Path, port: int, **sections: dict[str, Any]) -> Service:
