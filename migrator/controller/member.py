@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from migrator.controller.index import Index
-from migrator.controller.marks import doors_of, is_restored, plan_of, server_of
+from migrator.controller.marks import doors_of, is_restored, plan_of, server_of, without_door
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
@@ -231,8 +231,14 @@ class Member:
             await self._say_goodbye(record)
             await stop_server()
             await self.switch.release(record.id, server_of(record))
+            await self._shut_door(record)
         else:
             await self.switch.take(record.id, server_of(record), place, switched=switched, stop_server=stop_server)
+
+    async def _shut_door(self, record: Record) -> None:
+        """Nothing is left here of a session that has ended: it need not be looked after any more."""
+        if self.name in doors_of(record):
+            self.index.put(await self.records.update(record.id, lambda fresh: without_door(fresh, self.name)))
 
     async def _say_goodbye(self, record: Record) -> None:
         """Have the source tell its page: that is faster than waiting until its connections break."""

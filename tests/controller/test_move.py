@@ -346,6 +346,7 @@ def test_deleting_ends_everything(federation: Federation) -> None:
     assert federation.settled(session)["phase"] == "ended"
     headers = {"Authorization": "token " + federation.a.hub.token}
     until(lambda: not call("GET", f"{federation.a.hub.api}/users/deleted", headers=headers)[1]["servers"])
+    assert federation.record(session)["controller"]["doors"] == [], "nobody looks after it any more"
 
 
 def test_a_notice_for_the_machine_moves_all_its_sessions(federation: Federation) -> None:

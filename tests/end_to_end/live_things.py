@@ -35,6 +35,7 @@ BAR = """
 from tqdm.notebook import tqdm
 bar = tqdm(total=10, desc="work")
 bar.update(3)
+bar.refresh()
 """
 FIGURE = """
 %matplotlib widget
@@ -155,19 +156,25 @@ class Tqdm(Thing):
 
 
 class Ipympl(Thing):
-    """A figure that is drawn on."""
+    """A figure of matplotlib's that is a widget: what the kernel draws shows on the page."""
+
+    CANVAS = f"{CURRENT} .jupyter-matplotlib-canvas-container canvas"
+    PICTURE = f"document.querySelector('{CANVAS}')?.toDataURL()"
 
     async def prepare(self) -> None:
+        empty = (
+            f"() => {{ window.empty ??= {self.PICTURE}; return {self.PICTURE} && {self.PICTURE} !== window.empty; }}"
+        )
         await self.run(FIGURE)
-        await self.appears(".jupyter-matplotlib-canvas-container canvas")
-        await self.run("line.get_ydata().tolist()")
+        await self.page.wait_for_function(empty, timeout=LIMIT_MS)
+        await self.run("list(line.get_ydata())")
 
     async def holds(self) -> None:
-        await self.journey.lab.wait_for_cell(
-            await self.start("line.set_ydata([3, 2, 1]); axes.set_title('after'); figure.canvas.draw()")
-        )
-        await self.says("figure.canvas.manager is not None, line.get_ydata().tolist()", "(True, [3, 2, 1])")
-        await self.appears(".jupyter-matplotlib-canvas-container canvas")
+        drawn = await self.page.evaluate(f"() => {self.PICTURE}")
+        change = "line.set_ydata([3, 2, 1]); axes.set_title('after'); figure.canvas.draw()"
+        await self.journey.lab.wait_for_cell(await self.start(change))
+        await self.page.wait_for_function(f"drawn => {self.PICTURE} !== drawn", arg=drawn, timeout=LIMIT_MS)
+        await self.says("figure.canvas.manager is not None, list(line.get_ydata())", "(True, [3, 2, 1])")
         assert await self.page.locator(f"{CURRENT} .sm-Stopped").count() == 0
 
 

@@ -36,6 +36,7 @@ NAMES: tuple[str, ...] = (
     "libraries.sqlite",
     "libraries.numpy",
     "libraries.pandas",
+    "libraries.ipympl",
     "libraries.matplotlib",
     "libraries.ipywidgets",
     "libraries.torch",

@@ -77,7 +77,7 @@ def set_widget(made: Any, state: tuple[Any, ...]) -> None:
             present.extend(one for one in handlers if one not in present)
     _adopt_parts(made, attributes)
     if model is not None:
-        _attach(made, *model)
+        attach(made, *model)
 
 
 def _adopt_parts(made: Any, attributes: dict[str, Any]) -> None:
@@ -92,7 +92,7 @@ def _adopt_parts(made: Any, attributes: dict[str, Any]) -> None:
             part._orphan_props.clear()
 
 
-def _attach(made: Any, comm_id: str, target: str) -> None:
+def attach(made: Any, comm_id: str, target: str) -> None:
     """Give a widget a comm whose other end is open: `primary=False` sends no `comm_open`."""
     comms: Any = importlib.import_module("ipywidgets.comm")
 

@@ -96,6 +96,9 @@ def _open_figures(figures: dict[Any, Any]) -> None:
 
     backend = plt._get_backend_mod()
     for number, shown in figures.items():
+        if getattr(shown.canvas, "manager", None) is not None:  # its canvas came back, with its place on the page
+            sys.modules["matplotlib._pylab_helpers"].Gcf._set_new_active_manager(shown.canvas.manager)
+            continue
         callbacks = _callbacks(shown)
         manager = backend.new_figure_manager_given_figure(number, shown)
         sys.modules["matplotlib._pylab_helpers"].Gcf._set_new_active_manager(manager)
