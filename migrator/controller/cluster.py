@@ -44,6 +44,7 @@ class Cluster:
         self._images = Images(api, state.tools, self._ends.pods)
         state.member.ended = self._ends.proved
         state.member.standbys.provide = self._images.provide
+        state.member.has_image_here = self._images.is_here
         state.desk.expand = self.expand
         state.index.listeners.append(self.story)
 

@@ -164,17 +164,19 @@ class NoticesHandler(ControllerHandler):
 
 
 class RoomHandler(ControllerHandler):
-    """`GET /v1/room`: whether this member takes sessions."""
+    """`GET /v1/room?image=`: whether this member takes sessions."""
 
     async def get(self) -> None:
-        """`free` places; null: only the hub sets limits. 503 while the hub does not answer."""
+        """`free` places; null: only the hub sets limits. `image`: it need not be pulled. 503 while the hub does not answer."""
         try:
             async with asyncio.timeout(2.5):
                 await self.state.member.hub.check()
         except (LaunchError, TimeoutError) as error:
             raise Unavailable("hub_unavailable", f"the hub of {self.state.member.name}: {error}") from error
         member = self.state.member
-        self.answer({"member": member.name, "free": member.free(), "public_url": member.settings.public_url})
+        image = await member.has_image(self.get_query_argument("image", ""))
+        public_url = member.settings.public_url
+        self.answer({"member": member.name, "free": member.free(), "image": image, "public_url": public_url})
 
 
 def _public(record: Record) -> dict[str, Any]:

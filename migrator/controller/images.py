@@ -9,18 +9,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from collections.abc import Awaitable, Callable
+import time
+from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
 from migrator.controller.marks import image_of, with_image
 from migrator.controller.tools import Tools
 from migrator.launch.errors import NoImage
-from migrator.notice.kubernetes_api import KubernetesApi
+from migrator.notice.kubernetes_api import KubernetesApi, KubernetesError
 from migrator.notice.kubernetes_pods import KubernetesObject, session_of
 from migrator.session import Record, phases
 
 LOOK_S = 0.5
+LOOK_AT_NODES_S = 10.0
 STRATEGIC = "application/strategic-merge-patch+json"
 MISSING = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError"}
 log = logging.getLogger(__name__)
@@ -34,6 +36,8 @@ class Images:
         self._tools = tools
         self._pods = pods
         self._noted: set[str] = set()
+        self._here: set[str] = set()
+        self._looked = float("-inf")
 
     async def seen(self, pod: KubernetesObject) -> None:
         """Note in its record what a session runs, once it is known."""
@@ -45,6 +49,17 @@ class Images:
             name = str(pod["spec"]["containers"][0]["image"])
             await self._tools.update(session, lambda fresh: with_image(fresh, name, image))
         self._noted.add(session)
+
+    async def is_here(self, image: str) -> bool:
+        """Whether a node has the image. A node names its largest images only: a no may be wrong, and only makes a worse choice."""
+        if time.monotonic() - self._looked > LOOK_AT_NODES_S:
+            try:
+                nodes = (await self._api.call("GET", "/api/v1/nodes"))["items"]
+            except KubernetesError as error:
+                log.warning("nobody knows which images are here: %s", error)
+                return True
+            self._here, self._looked = {name for node in nodes for name in _images_on(node)}, time.monotonic()
+        return image in self._here
 
     async def provide(self, record: Record, launch: Awaitable[None]) -> None:
         """Wait for a standby's launch, and give it the nearest image if its own is not to be had.
@@ -88,6 +103,13 @@ class Images:
     async def _note(self, session: str, wanted: str, used: str) -> None:
         detail: dict[str, Any] = {"member": self._tools.settings.member, "wanted": wanted, "used": used}
         await self._tools.update(session, lambda fresh: phases.noted(fresh, "image", detail))
+
+
+def _images_on(node: KubernetesObject) -> Iterator[str]:
+    """Names and digests of the images of a node that takes pods."""
+    if not (node.get("spec") or {}).get("unschedulable"):
+        for image in (node.get("status") or {}).get("images") or []:
+            yield from image.get("names") or []
 
 
 def running_image(pod: KubernetesObject) -> str:

@@ -49,6 +49,9 @@ class Member:
 
     _releases: set[asyncio.Task[None]] = field(default_factory=set)
 
+    has_image_here: Callable[[str], Awaitable[bool]] | None = None
+    """Whether one of the machines has an image; None where that is nobody's business but the hub's."""
+
     def free(self) -> int | None:
         """Places for sessions; None if only the hub sets limits."""
         if not self.settings.max_sessions:
@@ -95,6 +98,10 @@ class Member:
             return False
         await self._lead_away(record, place)
         return await self.hub.server(record.user) is None
+
+    async def has_image(self, image: str) -> bool:
+        """Whether a session of this image starts here without pulling it."""
+        return not image or self.has_image_here is None or await self.has_image_here(image)
 
     async def is_dead(self, record: Record) -> bool:
         """Whether the processes of a server that the hub calls stopped have certainly ended."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from tornado.httpclient import AsyncHTTPClient
 
@@ -13,11 +14,12 @@ from migrator.serving.client import ServiceClient, ServiceError
 
 @dataclass(frozen=True)
 class Room:
-    """Whether a member takes sessions; `free` places, None if it knows no limit."""
+    """Whether a member takes sessions; `free` places, None if it knows no limit. `image`: one of its machines has the image."""
 
     member: str
     weight: float
     free: int | None
+    image: bool = True
 
 
 class Peers:
@@ -45,9 +47,9 @@ class Peers:
         answer = await self._clients[member].call("POST", f"/v1/sessions/{session}/tend", timeout=limit_s)
         return dict(answer.data)
 
-    async def rooms(self) -> list[Room]:
-        """Who takes sessions now; members that do not answer are left out."""
-        found = await asyncio.gather(*(self._room(name) for name in self._clients), return_exceptions=True)
+    async def rooms(self, image: str = "") -> list[Room]:
+        """Who takes sessions (of that image) now; members that do not answer are left out."""
+        found = await asyncio.gather(*(self._room(name, image) for name in self._clients), return_exceptions=True)
         for error in found:
             if isinstance(error, BaseException) and not isinstance(error, ServiceError):
                 raise error
@@ -61,9 +63,11 @@ class Peers:
             return False
         return True
 
-    async def _room(self, name: str) -> Room:
-        data = (await self._clients[name].call("GET", "/v1/room", timeout=3.0)).data
-        return Room(name, float(self._members[name].get("weight", 1.0)), data.get("free"))
+    async def _room(self, name: str, image: str) -> Room:
+        path = f"/v1/room?{urlencode({'image': image})}" if image else "/v1/room"
+        data = (await self._clients[name].call("GET", path, timeout=3.0)).data
+        weight = float(self._members[name].get("weight", 1.0))
+        return Room(name, weight, data.get("free"), bool(data.get("image", True)))
 
     def relay(self, member: str) -> str:
         """Where the other members' proxies reach that member's servers; empty: at the pods' own addresses."""

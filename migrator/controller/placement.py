@@ -1,4 +1,4 @@
-"""Chooses the member that takes a session: one that is well, has room, and then the heaviest."""
+"""Chooses the member that takes a session: one that is well, has room, has the image already, and then the heaviest."""
 
 from __future__ import annotations
 
@@ -9,7 +9,10 @@ from migrator.controller.peers import Room
 
 
 def ranked(rooms: Iterable[Room], *, without: Iterable[str] = (), only: str | None = None) -> list[str]:
-    """Members in the order in which they are asked; chance, weighted, spreads a wave of sessions over equals."""
+    """Members in the order in which they are asked; chance, weighted, spreads a wave of sessions over equals.
+
+    An image that is there starts in seconds, one that has to be pulled in minutes: that counts more than any weight.
+    """
     excluded = set(without)
     fit = [
         room
@@ -19,7 +22,7 @@ def ranked(rooms: Iterable[Room], *, without: Iterable[str] = (), only: str | No
         and (room.free is None or room.free > 0)
         and only in {None, room.member}
     ]
-    return [room.member for room in sorted(fit, key=_draw)]
+    return [room.member for room in sorted(fit, key=lambda room: (not room.image, _draw(room)))]
 
 
 def _draw(room: Room) -> float:

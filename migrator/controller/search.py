@@ -21,17 +21,21 @@ class Search:
     tools: Tools
     _began: dict[str, float] = field(default_factory=dict)
     _looks: dict[str, int] = field(default_factory=dict)
+    _asked: dict[str, int] = field(default_factory=dict)
 
     def is_repeated(self, record: Record) -> bool:
-        """Whether nobody took it before: then those that refused are asked again."""
+        """Whether nobody took it before."""
         return record.id in self._began
 
+    def tried(self, record: Record, plan: Plan) -> list[str]:
+        """Who was asked in vain since the last pause; those before it are asked again."""
+        return plan.tried[self._asked.get(record.id, 0) :]
+
     def is_over(self, record: Record, plan: Plan) -> bool:
-        """Whether there is nothing to wait for any more: the deadline, or without one the patience, has passed."""
-        if self.tools.deadline(record, plan) is not None:
-            return self.tools.time_left(record, plan) <= 0
+        """Whether there is nothing to wait for any more: the patience, and the deadline if there is one, have passed."""
         began = self._began.get(record.id)
-        return began is not None and time.monotonic() - began > self.tools.settings.room_wait_s
+        waited = began is not None and time.monotonic() - began > self.tools.settings.room_wait_s
+        return waited and (self.tools.deadline(record, plan) is None or self.tools.time_left(record, plan) <= 0)
 
     def is_urgent(self, record: Record, plan: Plan) -> bool:
         """Whether the source has to save before anything else."""
@@ -40,13 +44,17 @@ class Search:
     async def pause(self, record: Record, plan: Plan) -> None:
         """Wait before the next look: longer each time, but not beyond the moment when something has to be done."""
         self._began.setdefault(record.id, time.monotonic())
+        self._asked[record.id] = len(plan.tried)
         looks = self._looks[record.id] = self._looks.get(record.id, 0) + 1
         pause = min(FIRST_PAUSE_S * 2 ** (looks - 1), LONGEST_PAUSE_S)
         left = self.tools.time_left(record, plan)
         reserve = self.tools.settings.freeze_reserve_s
-        await asyncio.sleep(max(0.05, min(pause, left - reserve if left > reserve else left)))
+        if left > 0:  # until then something may still have to be done
+            pause = min(pause, left - reserve if left > reserve else left)
+        await asyncio.sleep(max(0.05, pause))
 
     def forget(self, session: str) -> None:
         """It ended, one way or the other."""
         self._began.pop(session, None)
         self._looks.pop(session, None)
+        self._asked.pop(session, None)

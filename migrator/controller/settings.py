@@ -91,7 +91,8 @@ class Controller(ServiceSettings):
     ).tag(config=True)
     room_wait_s = Float(
         60.0,
-        help="Seconds that a session whose server is gone waits for a member that takes it; with a deadline it waits until then.",
+        help="Seconds that a session waits for a member that takes it before it is suspended: its pages wait with it. With a later "
+        "deadline it waits until then.",
     ).tag(config=True)
     stop_timeout_s = Float(30.0, help="Seconds until a hub must have stopped a server.").tag(config=True)
     freeze_timeout_s = Float(

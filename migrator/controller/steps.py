@@ -18,6 +18,7 @@ from migrator.controller.marks import (
     Plan,
     changed_plan,
     doors_of,
+    image_of,
     is_restored,
     plan_of,
     server_of,
@@ -64,8 +65,9 @@ class Steps:
         """Find a member for the session; without one it stays where it is, or waits for one, and is suspended at last."""
         plan = need_plan(record)
         source = {record.owner.member} if record.owner else set()
-        tried = () if self._search.is_repeated(record) else plan.tried
-        rooms = await self._tools.peers.rooms()
+        tried = self._search.tried(record, plan)
+        image = image_of(record)
+        rooms = await self._tools.peers.rooms(image["digest"] if image else "")
         names = ranked(rooms, without={*tried, *source}, only=plan.only)
         if not names and self._may_stay(record):
             names = ranked(rooms, without=tried, only=plan.only)

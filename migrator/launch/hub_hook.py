@@ -19,6 +19,8 @@ from typing import Any
 from tornado.httpclient import AsyncHTTPClient
 
 Hook = Callable[[Any], Awaitable[None]]
+STANDBY_S = 30.0
+"""A standby waits longer for the controller than a user would: without its session it is of no use to anybody."""
 
 
 def session_hook(
@@ -42,7 +44,7 @@ def session_hook(
             await result
 
     async def _environment(spawner: Any) -> dict[str, str]:
-        client = AsyncHTTPClient()
+        client, limit_s = AsyncHTTPClient(), STANDBY_S if _is_standby(spawner) else timeout_s
         answer = await client.fetch(
             f"{controller_url.rstrip('/')}/v1/launches",
             method="POST",
@@ -51,7 +53,8 @@ def session_hook(
                 "Content-Type": "application/json",
             },
             body=json.dumps(_launch(spawner)),
-            request_timeout=timeout_s,
+            connect_timeout=limit_s,
+            request_timeout=limit_s,
         )
         return {str(key): str(value) for key, value in json.loads(answer.body)["env"].items()}
 

@@ -40,6 +40,8 @@ def pod_notice(pod: KubernetesObject, now: float) -> Notice | None:
     deletion = pod["metadata"].get("deletionTimestamp")
     if deletion is None and disruption is None:
         return None
+    if deletion and pod["metadata"].get("deletionGracePeriodSeconds") == 0 and not has_ended(pod):
+        return _forced(pod, now)
     deadline = seconds(deletion) if deletion else now + grace(pod)
     if disruption is None:
         return for_pod(pod, Cause.STOPPED, deadline, "the pod was deleted")
@@ -51,6 +53,10 @@ def vanished_notice(pod: KubernetesObject, now: float) -> Notice:
     """The pod's object is gone; its processes may not be, if their end had not been reported."""
     if has_ended(pod):
         return for_pod(pod, Cause.LOST, now, "the pod is gone")
+    return _forced(pod, now)
+
+
+def _forced(pod: KubernetesObject, now: float) -> Notice:
     return for_pod(pod, Cause.FORCED, now + FORCED_S, "the pod was deleted at once, while it ran")
 
 

@@ -233,6 +233,7 @@ def _controller(name: str, ports: dict[str, int], folder: Path, hub: SmallHub, g
         "proxy_token_file": str(folder / "proxy-token"),
         "lease_s": LEASE_S,
         "host_timeout_s": 20.0,
+        "room_wait_s": 10.0,
         "stalled_s": 3.0,
         "reconcile_s": 1.0,
         "probe_s": 0.3,

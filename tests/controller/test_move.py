@@ -207,6 +207,23 @@ def test_a_session_that_nobody_takes_in_passing_waits_for_a_member(federation: F
     assert federation.a.value("patient")[1]["value"] == "goes on"
 
 
+def test_a_session_that_is_saved_waits_beyond_its_machines_end(federation: Federation) -> None:
+    """There is nothing to lose any more, and its page waits with it."""
+    session = federation.launch("beyond")
+    federation.a.put("beyond", "x", save=False)
+    federation.b.controller.kill()
+    try:
+        deadline = time.time() + 6
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b", "deadline": deadline})
+        federation.wait_for(session, "durable")
+        until(lambda: time.time() > deadline)
+    finally:
+        federation.b.controller.start()
+    federation.wait_for(session, "routed")
+    assert "suspended" not in federation.events(session)
+    assert federation.a.value("beyond")[1]["value"] == "x"
+
+
 def test_a_target_that_cannot_restore_is_left_for_another_under_a_new_epoch(federation: Federation) -> None:
     session = federation.launch("norestore")
     federation.a.put("norestore", "x", save=False)
@@ -288,6 +305,23 @@ def test_a_controller_killed_in_the_middle_goes_on_when_it_is_back(federation: F
     until(lambda: federation.a.value("restart")[1].get("member") == "b")
     assert federation.events(session).count("fenced") == 1
     assert federation.a.value("restart")[1]["value"] == "x"
+
+
+def test_a_standby_that_still_starts_when_its_mover_dies_is_waited_for(federation: Federation) -> None:
+    session = federation.launch("starting", slow=5)
+    headers = {"Authorization": f"token {TOKEN}"}
+
+    def pending() -> bool:
+        servers = call("GET", f"{federation.b.hub.api}/users/starting", headers=headers)[1].get("servers") or {}
+        return servers.get("", {}).get("pending") == "spawn"
+
+    federation.api(f"/v1/sessions/{session}/move", {})
+    until(pending)
+    federation.a.controller.kill()
+    federation.a.controller.start()
+    federation.wait_for(session, "routed")
+    assert "failed" not in federation.events(session)
+    assert federation.record(session)["owner"]["member"] == "b"
 
 
 def test_a_controller_that_stays_away_is_stood_in_for(federation: Federation) -> None:

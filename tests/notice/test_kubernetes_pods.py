@@ -21,6 +21,13 @@ def test_a_deletion_has_its_end_as_the_deadline():
     assert (notice.session, notice.machine, notice.address) == ("session-one", "a2", "10.0.0.9")
 
 
+@pytest.mark.parametrize(("state", "cause"), [("running", Cause.FORCED), ("terminated", Cause.STOPPED)])
+def test_a_deletion_without_grace_is_forced_unless_the_pod_has_ended(state, cause):
+    doomed = pod(containerStatuses=[{"state": {state: {}}}])
+    doomed["metadata"].update(deletionTimestamp=LATER, deletionGracePeriodSeconds=0)
+    assert pod_notice(doomed, NOW).cause is cause
+
+
 @pytest.mark.parametrize(
     ("reason", "cause"),
     [

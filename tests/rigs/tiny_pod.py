@@ -1,6 +1,6 @@
 """Stands where a pod with the extension stands: a session whose whole state is one text, saved through the real gateway.
 
-Speaks docs/interfaces.md, sections 4 and 6. Arguments as tiny_server.py. A fault is a file `<member>.<user>.<fault>` in the
+Speaks docs/interfaces.md, sections 4 and 6. Arguments as tiny_server.py, its address in TINY_ADDRESS. A fault is a file `<member>.<user>.<fault>` in the
 folder FAULTS: `no-start`, `no-freeze`, `no-activate`, `slow-activate`.
 """
 
@@ -24,6 +24,7 @@ GATEWAY = os.environ.get("MIGRATOR_GATEWAY_URL", "")
 TOKEN = os.environ.get("MIGRATOR_SESSION_TOKEN", "")
 CONTROL = os.environ.get("MIGRATOR_CONTROL_TOKEN", "")
 MEMBER = os.environ.get("MIGRATOR_MEMBER", "")
+ADDRESS = os.environ.get("TINY_ADDRESS", "127.0.0.1")
 
 
 def gateway(method: str, path: str, body: bytes | None = None) -> Any:
@@ -55,7 +56,7 @@ class Session:
 
     def tell(self) -> None:
         body = {
-            "address": f"http://127.0.0.1:{self.port}",
+            "address": f"http://{ADDRESS}:{self.port}",
             "server": self.base,
             "state": self.state,
             "pages": self.pages,
@@ -184,4 +185,4 @@ if __name__ == "__main__":
     if Handler.session.has("no-start"):
         sys.exit("told not to start")
     time.sleep(float(sys.argv[3]) if len(sys.argv) > 3 else 0)
-    http.server.ThreadingHTTPServer(("127.0.0.1", int(sys.argv[1])), Handler).serve_forever()
+    http.server.ThreadingHTTPServer((ADDRESS, int(sys.argv[1])), Handler).serve_forever()
