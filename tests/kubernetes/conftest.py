@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
+import contextlib
+import re
 from collections.abc import AsyncIterator, Iterator
 
 import pytest
 from kubernetes.aio.client import Configuration
 
 from migrator.notice.kubernetes_api import KubernetesApi
+from tests.kubernetes.launches import Launched, end, launch, launched, run_cell, saved, start_kernel
 from tests.rigs.kubernetes import store
 from tests.rigs.kubernetes.build import build
 from tests.rigs.kubernetes.cluster import kubectl
 from tests.rigs.kubernetes.member import Federation, Member
-from tests.rigs.kubernetes.plan import CLUSTERS, HOST, ClusterPlan
-from tests.rigs.kubernetes.rig import down, obstacle, running, up
+from tests.rigs.kubernetes.plan import CLUSTERS, HOST, NODES, ClusterPlan
+from tests.rigs.kubernetes.process import RigError
+from tests.rigs.kubernetes.rig import down, obstacle, recover_node, running, up
 from tests.rigs.kubernetes.store import remove_store, start_store
 
 TOKENS = ("binder-token-of-the-rig", "proxy-token-of-the-rig", "migrator-token-of-the-rig")
@@ -48,10 +53,50 @@ def members(clusters) -> Iterator[dict[str, Member]]:
     remove_store()
 
 
+@pytest.fixture(autouse=True)
+async def ended(request) -> AsyncIterator[None]:
+    """A test's sessions end with it: this machine has two cores."""
+    members = request.getfixturevalue("members").values() if "members" in request.fixturenames else ()
+    known = len(launched)
+    yield
+    await asyncio.gather(*(end(session, members) for session in launched[known:]))
+    del launched[known:]
+
+
+@pytest.fixture
+async def session(members) -> Launched:
+    """A session in `a` with a kernel (another Python than the server's), and something to lose that is saved."""
+    return await working(await launch(members["a"]))
+
+
+@pytest.fixture
+async def restarting(members) -> Launched:
+    """As `session`, in a pod that its kubelet starts again (restartPolicy OnFailure, KubeSpawner's default)."""
+    return await working(await launch(members["a"], restart_policy="OnFailure"))
+
+
+async def working(session: Launched) -> Launched:
+    """The session with its work begun."""
+    await start_kernel(session)
+    assert await run_cell(session, "numbers = list(range(1000)); print(len(numbers))") == "1000\n"
+    await saved(session)
+    return session
+
+
+@pytest.fixture
+def a2(clusters) -> Iterator[str]:
+    """The node that sessions of `a` run on and that may be hurt; well again afterwards."""
+    yield "a2"
+    recover_node(NODES["a2"])
+    kubectl(clusters["a"], "uncordon", "a2")
+    with contextlib.suppress(RigError):
+        kubectl(clusters["a"], "taint", "node", "a2", "test/gone-")
+
+
 @pytest.fixture
 def namespace(clusters, request) -> Iterator[str]:
     """A namespace of its own in cluster `a`, gone after the test."""
-    name = request.node.name.replace("_", "-").lower()[:50].strip("-")
+    name = re.sub(r"[^a-z0-9]+", "-", request.node.name.lower())[:50].strip("-")
     kubectl(clusters["a"], "create", "namespace", name)
     yield name
     kubectl(clusters["a"], "delete", "namespace", name, "--wait=false")

@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import secrets
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -13,7 +15,9 @@ from tornado.websocket import websocket_connect
 
 from tests.rigs.kubernetes.member import Member
 
-LIMIT_S = 240.0
+LIMIT_S = 400.0
+launched: list[Launched] = []
+"""All of this run, so that each test's can be ended with it."""
 
 
 @dataclass
@@ -53,7 +57,16 @@ async def launch(member: Member, **options: Any) -> Launched:
     await until("the server answers", lambda: answers(session, member))
     sessions = await controller(member, f"/v1/sessions?user={session.user}")
     session.id = sessions["sessions"][0]["id"]
+    launched.append(session)
     return session
+
+
+async def end(session: Launched, members: Iterable[Member]) -> None:
+    """End it for good, through whichever member answers."""
+    for member in members:
+        with contextlib.suppress(HTTPClientError, OSError):
+            await controller(member, f"/v1/sessions/{session.id}", method="DELETE")
+            return
 
 
 async def start_kernel(session: Launched) -> str:

@@ -128,6 +128,13 @@ def test_the_controllers_rights_are_these_and_no_more(rendered):
     }
 
 
+def test_every_service_of_a_member_knows_which_one_it_is(rendered):
+    """A gateway that does not would take the word of another member's standby."""
+    files = next(item["data"] for item in rendered if "gateway.py" in (item.get("data") or {}))
+    for service in ("Gateway", "Controller"):
+        assert f'c.{service}.member = "a"' in files[f"{service.lower()}.py"].split("\n")
+
+
 def test_the_dashboard_asks_for_metrics_that_exist(rendered):
     boards = [
         item for item in rendered if item["kind"] == "ConfigMap" and item["metadata"]["name"].endswith("-dashboard")

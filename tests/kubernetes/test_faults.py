@@ -6,27 +6,16 @@ import asyncio
 
 import pytest
 
-from tests.kubernetes.launches import Launched, controller, launch, record, run_cell, saved, start_kernel, until
-from tests.kubernetes.test_moves import kubectl, moved_to, node_of, settled
+from tests.kubernetes.arrivals import kubectl, moved_to, node_of, settled
+from tests.kubernetes.launches import Launched, record, run_cell, saved, until
 from tests.rigs.kubernetes.cluster import start_api_server, stop_api_server
-from tests.rigs.kubernetes.node import kill_node, start_node
-from tests.rigs.kubernetes.process import RigError, wait_for
-from tests.rigs.kubernetes.rig import node_ready
+from tests.rigs.kubernetes.process import wait_for
+from tests.rigs.kubernetes.rig import api_answers
 from tests.rigs.kubernetes.store import start_store, stop_store
 
 pytestmark = pytest.mark.kubernetes
 
-OUTAGE_S = 15.0
-
-
-@pytest.fixture
-async def session(members) -> Launched:
-    """A session in `a` with something to lose."""
-    session = await launch(members["a"])
-    await start_kernel(session)
-    assert await run_cell(session, "numbers = list(range(1000)); print(len(numbers))") == "1000\n"
-    await saved(session)
-    return session
+OUTAGE_S = 30.0
 
 
 async def delete(session: Launched, grace: int) -> None:
@@ -86,34 +75,8 @@ async def test_the_api_server_is_away(members, session):
     assert await run_cell(session, "numbers.append('meanwhile'); print(numbers[-1])") == "meanwhile\n"
     await asyncio.sleep(OUTAGE_S)  # the fault itself, not a wait for something
     await asyncio.to_thread(start_api_server, cluster)
-    await asyncio.to_thread(wait_for, "API server", lambda: api_answers(members["a"]))
+    await asyncio.to_thread(wait_for, "API server", lambda: api_answers(cluster))
     assert (await record(session))["epoch"] == 1, "it was moved though nothing had happened to it"
     await delete(session, 30)
     await moved_to(session, members["b"])
     assert await run_cell(session, "print(numbers[-1])", member=members["b"]) == "meanwhile\n"
-
-
-async def test_a_whole_cluster_dies(members, session):
-    """Its sessions resume elsewhere from their last durable snapshot, when their user asks for them."""
-    cluster = members["a"].cluster
-    for node in cluster.nodes:
-        await asyncio.to_thread(kill_node, node)
-    await asyncio.to_thread(stop_api_server, cluster)
-    try:
-        await controller(members["b"], f"/v1/sessions/{session.id}/resume", method="POST", body={})
-        await moved_to(session, members["b"])
-        assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
-    finally:
-        await asyncio.to_thread(start_api_server, cluster)
-        for node in cluster.nodes:
-            await asyncio.to_thread(start_node, node)
-        for node in cluster.nodes:
-            await asyncio.to_thread(wait_for, f"ready node {node.name}", lambda node=node: node_ready(node), 300)
-        await asyncio.to_thread(members["a"].install)
-
-
-def api_answers(member) -> bool:
-    try:
-        return bool(member.kubectl("get", "--raw", "/readyz"))
-    except RigError:
-        return False

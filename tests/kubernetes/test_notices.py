@@ -11,12 +11,13 @@ import pytest
 from migrator.notice.event import Cause, Notice
 from migrator.notice.kubernetes import KubernetesNotices
 from migrator.notice.kubernetes_api import KubernetesError
+from migrator.notice.kubernetes_ends import Ends
 from tests.kubernetes.pods import start_pod
 from tests.rigs.kubernetes.cluster import kubectl, start_api_server, stop_api_server
-from tests.rigs.kubernetes.node import kill_node, start_node
-from tests.rigs.kubernetes.plan import NODES
-from tests.rigs.kubernetes.process import RigError, wait_for
-from tests.rigs.kubernetes.rig import node_ready
+from tests.rigs.kubernetes.node import kill_node, shut_down_node
+from tests.rigs.kubernetes.plan import NODES, SHUTDOWN_S
+from tests.rigs.kubernetes.process import wait_for
+from tests.rigs.kubernetes.rig import api_answers
 
 pytestmark = pytest.mark.kubernetes
 
@@ -57,17 +58,6 @@ async def heard(api, namespace):
         await task
 
 
-@pytest.fixture
-def node(clusters):
-    """The node that may be hurt; well again afterwards."""
-    yield "a2"
-    start_node(NODES["a2"])
-    kubectl(clusters["a"], "uncordon", "a2")
-    with contextlib.suppress(RigError):
-        kubectl(clusters["a"], "taint", "node", "a2", "test/gone-")
-    wait_for("ready node a2", lambda: node_ready(NODES["a2"]), 300)
-
-
 async def in_thread(cluster, *words):
     return await asyncio.to_thread(kubectl, cluster, *words)
 
@@ -82,47 +72,76 @@ async def test_deletion(clusters, namespace, heard):
     assert notice.address
 
 
-async def test_a_forced_deletion_leaves_no_time(clusters, namespace, heard):
+async def test_a_forced_deletion_leaves_a_moment(clusters, namespace, heard):
     name = await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-force")
     await in_thread(clusters["a"], "delete", "pod", "-n", namespace, name, "--grace-period=0", "--force")
-    notice = await heard.first(Cause.LOST, Cause.STOPPED)
+    notice = await heard.first(Cause.FORCED)
     assert notice.session == "session-force"
-    assert notice.deadline <= time.time()
+    assert notice.deadline < time.time() + 3
 
 
-async def test_drain_is_told_before_the_eviction(clusters, namespace, heard, node):
-    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-drain", node=node)
+@pytest.fixture
+async def ends(api, namespace):
+    """What is known of the ends of the test's pods."""
+    ends = Ends(api, namespace)
+    task = asyncio.create_task(ends.run())
+    yield ends
+    task.cancel()
+    with contextlib.suppress(asyncio.CancelledError):
+        await task
+
+
+@pytest.mark.parametrize(("grace", "known"), [(("--grace-period=5",), True), (("--grace-period=0", "--force"), False)])
+async def test_only_the_kubelet_proves_an_end(clusters, namespace, ends, grace, known):
+    name = await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-end")
+    address = await in_thread(clusters["a"], "get", "pod", "-n", namespace, name, "-o", "jsonpath={.status.podIP}")
+    assert not await ends.proved("session-end", f"http://{address}:8888", 0.5)
+    await in_thread(clusters["a"], "delete", "pod", "-n", namespace, name, *grace)
+    assert await ends.proved("session-end", f"http://{address}:8888", 60) is known
+
+
+async def test_an_orderly_shutdown_shows_on_the_node_alone(clusters, namespace, heard, a2):
+    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-shut", node=a2, grace=60)
+    shut_down_node(NODES[a2])
+    notice = await heard.first(Cause.SHUTDOWN)
+    assert (notice.session, notice.machine) == ("session-shut", a2)
+    assert notice.deadline < time.time() + SHUTDOWN_S
+    await asyncio.to_thread(kill_node, NODES[a2])
+
+
+async def test_drain_is_told_before_the_eviction(clusters, namespace, heard, a2):
+    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-drain", node=a2)
     selector = "--pod-selector=session-migrator/session=session-drain"
-    await in_thread(clusters["a"], "drain", node, selector, "--force", "--ignore-daemonsets", "--timeout=120s")
+    await in_thread(clusters["a"], "drain", a2, selector, "--force", "--ignore-daemonsets", "--timeout=120s")
     evicted = await heard.first(Cause.EVICTED)
     assert [notice.cause for notice in heard.notices][:2] == [Cause.DRAINED, Cause.EVICTED]
     assert evicted.session == "session-drain"
 
 
-async def test_a_drain_waits_for_the_hold_and_not_longer(clusters, namespace, heard, node):
+async def test_a_drain_waits_for_the_hold_and_not_longer(clusters, namespace, heard, a2):
     labels = {"session-migrator/hold": "true"}
-    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-held", node=node, labels=labels)
+    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-held", node=a2, labels=labels)
     hold = ("--selector=session-migrator/hold=true", "--min-available=1000000")
     await in_thread(clusters["a"], "create", "poddisruptionbudget", "hold", "-n", namespace, *hold)
     selector = "--pod-selector=session-migrator/session=session-held"
-    await in_thread(clusters["a"], "drain", node, selector, "--force", "--ignore-daemonsets", "--timeout=120s")
+    await in_thread(clusters["a"], "drain", a2, selector, "--force", "--ignore-daemonsets", "--timeout=120s")
     drained = await heard.first(Cause.DRAINED)
     assert drained.deadline is not None
     assert time.time() > drained.deadline, "the eviction came before the hold's end"
 
 
-async def test_no_execute_taint(clusters, namespace, heard, node):
-    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-taint", node=node)
-    await in_thread(clusters["a"], "taint", "node", node, "test/gone=now:NoExecute")
+async def test_no_execute_taint(clusters, namespace, heard, a2):
+    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-taint", node=a2)
+    await in_thread(clusters["a"], "taint", "node", a2, "test/gone=now:NoExecute")
     notice = await heard.first(Cause.TAINTED)
     assert notice.session == "session-taint"
 
 
-async def test_a_killed_node_is_a_loss(clusters, namespace, heard, node):
-    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-node", node=node)
-    await asyncio.to_thread(kill_node, NODES[node])
+async def test_a_killed_node_is_a_loss(clusters, namespace, heard, a2):
+    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-node", node=a2)
+    await asyncio.to_thread(kill_node, NODES[a2])
     notice = await heard.first(Cause.LOST, limit_s=180)
-    assert (notice.session, notice.machine) == ("session-node", node)
+    assert (notice.session, notice.machine) == ("session-node", a2)
 
 
 async def test_nothing_is_missed_while_the_api_is_away(clusters, api, namespace, heard):
@@ -131,13 +150,6 @@ async def test_nothing_is_missed_while_the_api_is_away(clusters, api, namespace,
     with pytest.raises(KubernetesError):
         await api.call("GET", "/readyz")
     await asyncio.to_thread(start_api_server, clusters["a"])
-    await asyncio.to_thread(wait_for, "API server", lambda: answers(clusters["a"]))
+    await asyncio.to_thread(wait_for, "API server", lambda: api_answers(clusters["a"]))
     await in_thread(clusters["a"], "delete", "pod", "-n", namespace, name, "--grace-period=5", "--wait=false")
     assert (await heard.first(Cause.STOPPED)).session == "session-away"
-
-
-def answers(cluster) -> bool:
-    try:
-        return kubectl(cluster, "get", "--raw", "/readyz") == "ok"
-    except RigError:
-        return False

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import fcntl
+import hashlib
 import json
 import os
 import re
@@ -14,6 +16,7 @@ from tests.rigs.kubernetes.process import RigError, run, works, write
 
 PACKAGES = [
     "containerd",
+    "dbus-daemon",
     "runc",
     "containernetworking-plugins",
     "iptables",
@@ -24,22 +27,40 @@ PACKAGES = [
     "iproute2",
     "ethtool",
 ]
-COMPONENTS = ["etcd", "kube-apiserver", "kube-controller-manager", "kube-scheduler", "kube-proxy", "kubelet", "kubectl"]
+COMPONENTS = [
+    "etcd",
+    "kube-apiserver",
+    "kube-controller-manager",
+    "kube-scheduler",
+    "kube-proxy",
+    "kubelet",
+    "kubectl",
+    "logind",
+]
 NICE = ("nice", "-n", "19")
 
 
 def build() -> None:
     """Build everything that is not built yet: 10 to 30 minutes the first time on two cores, a minute after a change."""
-    install_packages()
-    build_kubernetes()
-    build_helm()
-    build_pause()
-    build_images()
+    CACHE.mkdir(parents=True, exist_ok=True)
+    with (CACHE / "build.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)  # what another run builds just now is waited for
+        install_packages()
+        build_kubernetes()
+        build_helm()
+        build_pause()
+        build_images()
 
 
 def built() -> bool:
     """Whether the slow part, the compiled programs, is in the cache."""
-    return (BIN / f"kube-all-{KUBERNETES}").exists() and (BIN / f"helm-{HELM}").exists()
+    return kube_all().exists() and (BIN / f"helm-{HELM}").exists()
+
+
+def kube_all() -> Path:
+    """The program of all components, named after what it is made of."""
+    sources = b"".join(path.read_bytes() for path in sorted((HERE / "kube-all").glob("*.go")))
+    return BIN / f"kube-all-{KUBERNETES}-{hashlib.sha256(sources).hexdigest()[:8]}"
 
 
 def install_packages() -> None:
@@ -53,7 +74,7 @@ def install_packages() -> None:
 
 def build_kubernetes() -> None:
     """One program of all components, told apart by the name that it is called by."""
-    out = BIN / f"kube-all-{KUBERNETES}"
+    out = kube_all()
     if not out.exists():
         source = CACHE / "src"
         _module(source)
@@ -96,7 +117,8 @@ def build_pause() -> None:
 def _module(source: Path) -> None:
     """Write the module: Kubernetes' own go.mod, its staging folders replaced by the modules published from them."""
     source.mkdir(parents=True, exist_ok=True)
-    shutil.copy(HERE / "kube-all" / "main.go", source)
+    for path in (HERE / "kube-all").glob("*.go"):
+        shutil.copy(path, source)
     info = json.loads(run(_go(), "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}", env=_environment()))
     published = "v0" + KUBERNETES[2:]  # v1.34.4's parts are published as v0.34.4
     text = Path(info["GoMod"]).read_text()

@@ -111,13 +111,14 @@ def _import_pause() -> None:
 def _import(name: str, layers: list[Path], runtime: Runtime) -> None:
     """Import an image unless this very one is there already."""
     known = GOLDEN / f"{name.replace('/', '_')}.layers"
-    wanted = "\n".join([str(layer) for layer in layers] + [repr(runtime)])
+    wanted = "\n".join(["by name and digest", *(str(layer) for layer in layers), repr(runtime)])
     if known.exists() and known.read_text() == wanted:
         return
     folder = CACHE / "images" / "layout"
     layout(folder, name, layers, runtime)
     with subprocess.Popen(["tar", "-C", folder, "-c", "."], stdout=subprocess.PIPE) as tar:
-        run("nice", "ctr", "-a", SOCKET, "-n", "k8s.io", "images", "import", "-", stdin=tar.stdout)
+        by_digest = ("--digests", "--base-name", name.rsplit(":", 1)[0])
+        run("nice", "ctr", "-a", SOCKET, "-n", "k8s.io", "images", "import", *by_digest, "-", stdin=tar.stdout)
     shutil.rmtree(folder)
     known.unlink(missing_ok=True)  # a new file: nodes that run hold links to the old one
     write(known, wanted)

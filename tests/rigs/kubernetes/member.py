@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import secrets
 from dataclasses import dataclass, field
+from pathlib import Path
 from string import Template
 from typing import Any
 
@@ -14,6 +15,7 @@ from tests.rigs.kubernetes.plan import CLUSTERS, HERE, ClusterPlan
 from tests.rigs.kubernetes.process import write
 
 NAMESPACE = "jupyter"
+SLOW_S = 300.0  # ten Jupyter servers that start at once take their time where the whole federation has two cores
 PUBLIC_PORT, CONTROLLER_PORT, REDIRECTOR_PORT = 30080, 30081, 30082
 
 
@@ -91,7 +93,11 @@ class Member:
             "hub": {"url": f"http://{address(10)}:8081/hub/api"},
             "proxy": {"url": f"http://{address(11)}:8001"},
             "gateway": {"service": {"clusterIP": address(20)}},
-            "controller": {"service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT}},
+            "users": {"holdS": SLOW_S},
+            "controller": {
+                "service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT},
+                "config": {"host_timeout_s": SLOW_S},
+            },
             "redirector": {
                 "enabled": True,
                 "hosts": hosts,
@@ -115,6 +121,9 @@ class Member:
         }
 
     def _hub_config(self) -> None:
-        file = f"--from-file={HERE / 'member' / 'jupyterhub_config.py'}"
-        manifest = self.kubectl("create", "configmap", "hub", file, "--dry-run=client", "-o", "json")
-        self.kubectl("apply", "-f", write(self.cluster.folder / "hub-config.json", manifest))
+        self._config_map("hub", HERE / "member" / "jupyterhub_config.py")
+        self._config_map("tiny", HERE.parent / "tiny_pod.py")
+
+    def _config_map(self, name: str, file: Path) -> None:
+        manifest = self.kubectl("create", "configmap", name, f"--from-file={file}", "--dry-run=client", "-o", "json")
+        self.kubectl("apply", "-f", write(self.cluster.folder / f"{name}-files.json", manifest))

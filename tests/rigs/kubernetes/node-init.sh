@@ -1,4 +1,5 @@
 # The first process of a node, in namespaces of its own. It starts containerd, kubelet and kube-proxy, and with it they all end.
+# A file $FOLDER/shutdown makes the node shut down in order, as far as its pods can tell.
 # From outside: NODE (name), IP, FOLDER (state), LAYERS (path of the unpacked layers within containerd's folder), GOLDEN (the
 # layers that all nodes share), BIN, PKI.
 mount --make-rshared /
@@ -20,6 +21,11 @@ echo 10 > /run/ten
 mount --bind /run/one /proc/sys/vm/overcommit_memory
 mount --bind /run/one /proc/sys/kernel/panic_on_oops
 mount --bind /run/ten /proc/sys/kernel/panic
+mkdir -p /run/dbus
+dbus-daemon --config-file="$FOLDER/dbus.conf" --nofork >> "$FOLDER/dbus.log" 2>&1 &
+until [ -S /run/dbus/system_bus_socket ]; do sleep 0.1; done
+export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket
+"$BIN/logind" "$FOLDER/shutdown" >> "$FOLDER/logind.log" 2>&1 &
 containerd -c "$FOLDER/containerd.toml" >> "$FOLDER/containerd.log" 2>&1 &
 until [ -S /run/containerd/containerd.sock ]; do sleep 0.1; done
 "$BIN/kubelet" --config="$FOLDER/kubelet.yaml" --kubeconfig="$PKI/$NODE.conf" --hostname-override="$NODE" \

@@ -11,8 +11,9 @@ from tests.rigs.kubernetes import cgroups
 from tests.rigs.kubernetes.network import connect, disconnect
 from tests.rigs.kubernetes.node_config import write_configs
 from tests.rigs.kubernetes.plan import BIN, CACHE, CLUSTERS, HERE, NodePlan
-from tests.rigs.kubernetes.process import alive, spawn, stop
+from tests.rigs.kubernetes.process import alive, run, spawn, stop
 
+SHUTDOWN = "shutdown"
 GOLDEN = CACHE / "golden"
 LAYERS = "io.containerd.snapshotter.v1.overlayfs/snapshots"
 
@@ -21,6 +22,7 @@ def start_node(node: NodePlan) -> None:
     """Start it, or start it again where it died."""
     if alive(node.folder, "node"):
         return
+    (node.folder / SHUTDOWN).unlink(missing_ok=True)
     connect(node)
     cgroups.make(node.name)
     _copy_images(node)
@@ -48,9 +50,21 @@ def start_node(node: NodePlan) -> None:
     spawn(node.folder, "node", "env", *environment, *spaces, "bash", "-e", HERE / "node-init.sh")
 
 
+def shut_down_node(node: NodePlan) -> None:
+    """Tell the node's kubelet that its machine shuts down; the machine itself goes only when it is killed."""
+    (node.folder / SHUTDOWN).touch()
+
+
 def kill_node(node: NodePlan) -> None:
     """Lose the node at once, with every pod on it; its disk stays."""
     stop(node.folder, "node", signal.SIGKILL)
+
+
+def ctr(node: NodePlan, *words: object) -> str:
+    """Run ctr on a node's containerd, as a machine's administrator may."""
+    parent = alive(node.folder, "node")
+    inside = Path(f"/proc/{parent}/task/{parent}/children").read_text().split()[0]
+    return run("nsenter", f"--target={inside}", "--mount", "ctr", "--namespace", "k8s.io", *words)
 
 
 def remove_node(node: NodePlan) -> None:

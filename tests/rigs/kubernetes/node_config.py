@@ -4,16 +4,25 @@ from __future__ import annotations
 
 import json
 
-from tests.rigs.kubernetes.plan import CGROUP, CLUSTERS, LOST_S, NodePlan
+from tests.rigs.kubernetes.plan import CGROUP, CLUSTERS, LOST_S, SHUTDOWN_S, NodePlan
 from tests.rigs.kubernetes.process import write
 
 PAUSE = "localhost/session-migrator/pause:rig"
+BUS = """<busconfig>
+  <type>system</type>
+  <listen>unix:path=/run/dbus/system_bus_socket</listen>
+  <policy context="default">
+    <allow send_destination="*" eavesdrop="true"/><allow eavesdrop="true"/><allow own="*"/>
+  </policy>
+</busconfig>
+"""
 
 
 def write_configs(node: NodePlan) -> None:
     """Write all of them into the node's folder."""
     folder = node.folder
     write(folder / "containerd.toml", _containerd(node))
+    write(folder / "dbus.conf", BUS)
     write(folder / "cni" / "10-rig.conflist", json.dumps(_network(node)))
     write(folder / "kubelet.yaml", json.dumps(_kubelet(node)))
     write(folder / "proxy.yaml", json.dumps(_proxy(node)))
@@ -61,6 +70,8 @@ def _kubelet(node: NodePlan) -> dict[str, object]:
         "failCgroupV1": False,
         "failSwapOn": False,
         "nodeLeaseDurationSeconds": max(4, LOST_S * 4 // 5),
+        "shutdownGracePeriod": f"{SHUTDOWN_S}s",
+        "shutdownGracePeriodCriticalPods": "2s",
         "oomScoreAdj": 0,
         "imageGCHighThresholdPercent": 100,  # the images cannot be pulled again
         "resolvConf": "",

@@ -21,6 +21,7 @@ NET = "10.77"  # the host and the nodes: NET.0.x, the pods of node n: NET.n.x
 HOST = f"{NET}.0.1"  # where pods reach processes of this machine
 BRIDGE = "migratork8s"
 CGROUP = "session-migrator-rig"
+SHUTDOWN_S = 10  # what a node that shuts down in order leaves its pods, the system's own 2 s of it
 LOST_S = 12  # without a node's heartbeat for so long it counts as lost; Kubernetes' own default is 50
 
 

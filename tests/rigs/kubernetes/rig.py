@@ -59,6 +59,14 @@ def running() -> bool:
     return all(has_current_images(node) for node in NODES.values())
 
 
+def api_answers(cluster: ClusterPlan) -> bool:
+    """Whether a cluster's API server is there."""
+    try:
+        return kubectl(cluster, "get", "--raw", "/readyz") == "ok"
+    except RigError:
+        return False
+
+
 def node_ready(node: NodePlan) -> bool:
     """Whether its cluster thinks that a node is well."""
     path = 'jsonpath={.status.conditions[?(@.type=="Ready")].status}'
@@ -66,6 +74,14 @@ def node_ready(node: NodePlan) -> bool:
         return kubectl(CLUSTERS[node.cluster], "get", "node", node.name, "-o", path) == "True"
     except RigError:  # it has not registered yet
         return False
+
+
+def recover_node(node: NodePlan) -> None:
+    """Bring a node back that may have died, and wait until its cluster has seen both: what it knew before is no news."""
+    if not alive(node.folder, "node"):
+        wait_for(f"loss of node {node.name}", lambda: not node_ready(node), 120)
+    start_node(node)
+    wait_for(f"ready node {node.name}", lambda: node_ready(node), 300)
 
 
 def status() -> list[str]:

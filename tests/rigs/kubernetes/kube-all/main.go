@@ -27,6 +27,12 @@ func main() {
 	case "etcd":
 		etcdmain.Main(os.Args)
 		return
+	case "logind":
+		if err := logind(os.Args[1]); err != nil {
+			fmt.Fprintln(os.Stderr, err)
+			os.Exit(1)
+		}
+		select {} // a shutdown is under way: the kubelet's pods end now, then somebody ends the node
 	case "kube-apiserver":
 		cmd = apiserver.NewAPIServerCommand()
 	case "kube-controller-manager":

@@ -8,6 +8,7 @@ import os
 from kubespawner import KubeSpawner
 
 c = get_config()  # noqa: F821 - given by traitlets
+TINY = ["sh", "-c", 'TINY_ADDRESS=$(hostname -i) exec python3 /srv/tiny/tiny_pod.py "$@"', "tiny"]
 
 
 class BinderSpawner(KubeSpawner):
@@ -16,6 +17,8 @@ class BinderSpawner(KubeSpawner):
     def get_args(self):
         """What the server needs to live at its place behind the proxy."""
         options = self.user_options
+        if options.get("tiny"):
+            return [str(self.port), self.server.base_url]
         return [
             "--ServerApp.ip=0.0.0.0",
             f"--ServerApp.port={self.port}",
@@ -26,8 +29,14 @@ class BinderSpawner(KubeSpawner):
         ]
 
     async def start(self):
-        """The image is the launch's choice."""
+        """The image is the launch's choice, and here whether its pod starts again, and whether a tiny server will do."""
         self.image = self.user_options.get("image", self.image)
+        policy = self.user_options.get("restart_policy", "Never")
+        self.extra_pod_config = {**self.extra_pod_config, "restartPolicy": policy}
+        if self.user_options.get("tiny"):
+            self.cmd = TINY
+            self.volumes = [{"name": "tiny", "configMap": {"name": "tiny"}}]
+            self.volume_mounts = [{"name": "tiny", "mountPath": "/srv/tiny"}]
         return await super().start()
 
 
@@ -55,7 +64,7 @@ c.KubeSpawner.cmd = ["jupyter-lab"]
 c.KubeSpawner.uid, c.KubeSpawner.gid, c.KubeSpawner.fs_gid = 1000, 100, 100
 c.KubeSpawner.allow_privilege_escalation = False
 c.KubeSpawner.automount_service_account_token = False
-c.KubeSpawner.extra_pod_config = {"restartPolicy": "Never", "enableServiceLinks": False}
+c.KubeSpawner.extra_pod_config = {"enableServiceLinks": False}
 c.KubeSpawner.container_security_context = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},

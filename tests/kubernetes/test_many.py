@@ -1,0 +1,123 @@
+"""Fifty sessions on one spot node that is taken away at once: each is durable within the notice, and goes on elsewhere.
+
+Their servers are tiny (this machine would not carry a hundred Jupyter servers); hub, Kubernetes, gateway and controller are real.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import json
+import secrets
+import time
+from collections.abc import AsyncIterator, Iterator
+
+import pytest
+
+from tests.kubernetes.arrivals import kubectl, settled
+from tests.kubernetes.launches import Launched, call, launch, record, until
+from tests.rigs.kubernetes.member import Member
+from tests.rigs.kubernetes.node import kill_node
+from tests.rigs.kubernetes.plan import CHECKOUT, NODES
+from tests.rigs.kubernetes.process import RigError, write
+
+pytestmark = [pytest.mark.kubernetes, pytest.mark.chaos]
+
+SESSIONS = 50
+STATE_BYTES = 1_000_000
+AT_ONCE = 5
+GATEWAY_LIMIT_BYTES = 300_000_000
+NOTICE_S = 110.0  # of the two minutes that AWS gives, when its terminator's taint is there
+TAINT = "aws-node-termination-handler/spot-itn"
+
+
+@pytest.fixture
+def only_a2(members, a2) -> Iterator[str]:
+    """New sessions of `a` start on one node."""
+    members["a"].kubectl("taint", "node", "a1", "test/full=yes:NoSchedule")
+    yield a2
+    members["a"].kubectl("taint", "node", "a1", "test/full-")
+    members["a"].kubectl("taint", "node", a2, f"{TAINT}-")
+
+
+class Memory:
+    """The most that any gateway of some members was seen to use."""
+
+    def __init__(self, members: list[Member]) -> None:
+        self._members = members
+        self.peaks: dict[str, int] = {}
+
+    async def run(self) -> None:
+        """Until cancelled; kubelets look about every 10 s."""
+        while True:
+            for member in self._members:
+                for node in member.cluster.nodes:
+                    with contextlib.suppress(RigError):  # a node that is gone
+                        await self._look(member, node.name)
+            await asyncio.sleep(3)
+
+    async def _look(self, member: Member, node: str) -> None:
+        summary = json.loads(await kubectl(member, "get", "--raw", f"/api/v1/nodes/{node}/proxy/stats/summary"))
+        for pod in summary["pods"]:
+            name = f"{member.cluster.name} {pod['podRef']['name']}"
+            if "gateway" in name:
+                used = sum(container["memory"].get("workingSetBytes", 0) for container in pod["containers"])
+                self.peaks[name] = max(used, self.peaks.get(name, 0))
+
+
+@pytest.fixture
+async def memory(members) -> AsyncIterator[Memory]:
+    memory = Memory(list(members.values()))
+    task = asyncio.create_task(memory.run())
+    yield memory
+    task.cancel()
+    await asyncio.gather(task, return_exceptions=True)
+
+
+async def put(session: Launched, value: str) -> None:
+    await call(f"{session.url()}/api/value", method="POST", body={"value": value}, token=session.token)
+
+
+async def value(session: Launched, member: Member) -> str:
+    return str((await call(f"{session.url(member)}/api/value", token=session.token))["value"])
+
+
+async def launch_many(member: Member) -> list[Launched]:
+    """Some at once: the hub refuses floods."""
+    limit = asyncio.Semaphore(AT_ONCE)
+
+    async def one() -> Launched:
+        async with limit:
+            session = await launch(member, tiny=True)
+            session.kernel = secrets.token_hex(STATE_BYTES // 2)
+            await put(session, session.kernel)
+            return session
+
+    return list(await asyncio.gather(*(one() for _ in range(SESSIONS))))
+
+
+async def durable_at(session: Launched, member: Member) -> float:
+    async def frozen() -> float | None:
+        found = [event["at"] for event in (await record(session, member))["timeline"] if event["event"] == "durable"]
+        return float(found[0]) if found else None
+
+    return float(await until(f"session {session.id} durable", frozen))
+
+
+async def test_fifty_sessions_of_one_node_that_is_taken_away(members, memory, only_a2):
+    sessions = await launch_many(members["a"])
+    told = time.time()
+    await kubectl(members["a"], "taint", "node", only_a2, f"{TAINT}=now:NoSchedule")
+    durable = await asyncio.gather(*(durable_at(session, members["b"]) for session in sessions))
+    assert max(durable) < told + NOTICE_S
+    await asyncio.sleep(max(0.0, told + NOTICE_S - time.time()))  # the machine goes when its time is up, and not before
+    await asyncio.to_thread(kill_node, NODES[only_a2])
+    for session in sessions:
+        now = await settled(session, members["b"])
+        assert now["epoch"] == 2
+        assert await value(session, members[now["owner"]["member"]]) == session.kernel
+    assert max(memory.peaks.values()) <= GATEWAY_LIMIT_BYTES
+    write(
+        CHECKOUT / "test-results" / "fifty-sessions.json",
+        json.dumps({"durable_s": sorted(at - told for at in durable), "gateway_bytes": memory.peaks}),
+    )
