@@ -23,6 +23,7 @@ from migrator.session import Record, phases
 
 LOOK_S = 0.5
 LOOK_AT_NODES_S = 10.0
+CHANGE_S = 15.0  # so long a pod may still tell of the image that it had before
 STRATEGIC = "application/strategic-merge-patch+json"
 MISSING = {"ErrImagePull", "ImagePullBackOff", "ErrImageNeverPull", "InvalidImageName", "ImageInspectError"}
 log = logging.getLogger(__name__)
@@ -79,16 +80,17 @@ class Images:
 
     async def _watch(self, record: Record) -> None:
         """Never ends well: only the launch does."""
-        known = image_of(record)
+        known, replaced = image_of(record), float("-inf")
         while True:
             for pod in self._pods(record.id):
                 wanted = str(pod["spec"]["containers"][0]["image"])
-                if not is_missing(pod):
+                if not is_missing(pod) or time.monotonic() - replaced < CHANGE_S:
                     continue
                 if known is None or wanted != known["digest"] or self._tools.settings.same_image_only:
                     raise NoImage(f"the image {wanted} is not to be had on {self._tools.settings.member}")
                 await self._replace(pod, known["name"])
                 await self._note(record.id, wanted, known["name"])
+                replaced = time.monotonic()
             await asyncio.sleep(LOOK_S)
 
     async def _replace(self, pod: KubernetesObject, image: str) -> None:
