@@ -73,6 +73,7 @@ class JupyterServer:
             f"--IdentityProvider.token={TOKEN}",
             "--ServerApp.allow_remote_access=True",
             f"--{APPLICATIONS[app]}.expose_app_in_browser=True",
+            "--LanguageServerManager.autodetect=False",  # npm would be asked, for a second, by each server
         ]
 
     def write_notebook(self) -> None:
