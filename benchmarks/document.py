@@ -31,7 +31,8 @@ within one part say more than seconds. The load average at the end of each part 
 The real path is measured: an ipykernel, the agent in it, encryption, and a store in a folder, each object synced to the disk. The peers run
 in turn with us; their files are neither encrypted nor synced. "User waits": how long the kernel stands still for a snapshot. "First":
 everything; "element": after one element of the large object changed; "small": after `x += 1`. The restoration is into a fresh kernel that has numpy
-and pandas imported already. A peer that took more than 45 s for its first run was not asked for another.
+and pandas imported already; it finds in the page cache what writing left there, which is all of a peer's file and little of large objects of ours
+(decision 009). "From the disk": with nothing of it in the page cache, as after a move. A peer that took more than 45 s for its first run was not asked for another.
 """
 
 
@@ -48,7 +49,18 @@ class Document:
             [name, *_cells(samples), str(len(samples.values.get("first", []))), "; ".join(samples.notes) or "right"]
             for name, samples in contest.samples.items()
         ]
-        head = ["", "user waits", "first", "element", "small", "bytes of each", "restoration", "runs", "restored"]
+        head = [
+            "",
+            "user waits",
+            "first",
+            "element",
+            "small",
+            "bytes of each",
+            "restoration",
+            "from the disk",
+            "runs",
+            "restored",
+        ]
         self._add(contest.state.title, _table(head, rows), contest_verdicts(contest.state, contest.samples))
 
     def single(self, name: str, samples: Samples) -> None:
@@ -82,6 +94,7 @@ def _cells(samples: Samples) -> Iterable[str]:
         samples.cell("small"),
         sizes,
         samples.cell("restore"),
+        samples.cell("cold"),
     )
 
 

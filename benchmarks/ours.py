@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kernels import kernel
+from benchmarks.page_cache import evict
 from benchmarks.samples import Samples
 from benchmarks.states import IMPORTS, State
 from jupyter_extension.checkpoint.budget import Ledger, Limits
@@ -74,12 +75,15 @@ async def run(state: State, folder: Path, samples: Samples) -> None:
         await live.run(state.small)
         await save(session, agent, samples, "small")
         proof = await live.value(state.proof)
-    async with kernel(folder, "ours-restored") as fresh:
-        await fresh.run(IMPORTS)
-        taken, report = await session.load(await KernelAgent.attach(fresh.connection_file))
-        samples.add("restore", taken)
-        if await fresh.value(state.proof) != proof or report.get("lost"):
-            samples.note(f"restored wrong: {report.get('lost')}")
+    for name in ("restore", "cold"):
+        if name == "cold":
+            evict(folder / "store")
+        async with kernel(folder, f"ours-{name}") as fresh:
+            await fresh.run(IMPORTS)
+            taken, report = await session.load(await KernelAgent.attach(fresh.connection_file))
+            samples.add(name, taken)
+            if await fresh.value(state.proof) != proof or report.get("lost"):
+                samples.note(f"restored wrong: {report.get('lost')}")
     await session.close()
     shutil.rmtree(folder / "store")
 

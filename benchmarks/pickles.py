@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 from benchmarks.kernels import kernel, seconds
+from benchmarks.page_cache import evict
 from benchmarks.samples import Samples
 from benchmarks.states import IMPORTS, State
 
@@ -27,10 +28,13 @@ async def run(library: str, state: State, folder: Path, samples: Samples) -> Non
                 samples.add("synced", samples.values[name][-1] + await seconds(live, sync))
         samples.values["pause"] += [samples.values[name][-1] for name in ("first", "element", "small")]
         proof = await live.value(state.proof)
-    async with kernel(folder, f"{library}-restored") as fresh:
-        await fresh.run(f"{IMPORTS}, {library}")
-        load = f"with open({str(file)!r}, 'rb') as f: globals().update({library}.load(f))"
-        samples.add("restore", await seconds(fresh, load))
-        if await fresh.value(state.proof) != proof:
-            samples.note("restored wrong")
+    load = f"with open({str(file)!r}, 'rb') as f: globals().update({library}.load(f))"
+    for name in ("restore", "cold"):
+        if name == "cold":
+            evict(file)
+        async with kernel(folder, f"{library}-{name}") as fresh:
+            await fresh.run(f"{IMPORTS}, {library}")
+            samples.add(name, await seconds(fresh, load))
+            if await fresh.value(state.proof) != proof:
+                samples.note("restored wrong")
     file.unlink()

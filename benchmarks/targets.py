@@ -51,6 +51,7 @@ def contest_verdicts(state: State, samples: dict[str, Samples]) -> Iterator[Verd
     yield verdict(
         f"restoration over the fastest peer's that pickles, {what}", _ratio(samples, "restore", _PICKLES), 1.0, "x"
     )
+    yield verdict(f"the same from the disk, {what}", _ratio(samples, "cold", _PICKLES), 1.0, "x")
 
 
 def single_verdicts(name: str, samples: Samples) -> Iterator[Verdict]:

@@ -18,9 +18,11 @@
 #include <xxhash.h>
 
 PyDoc_STRVAR(survey_doc,
-"survey(obj, barred) -> (digest, shared) or None\n\n"
+"survey(obj, barred) -> (digest, shared, texts) or None\n\n"
 "Look at a whole structure of plain objects without changing it. The digest (16 bytes, XXH3-128) covers every container's\n"
 "address, type and items, and every atom's address and value. `shared`: its containers that something else may hold, too.\n"
+"`texts`: those that are held more than once, if nothing else below `obj` is whose identity counts; else, or if there are\n"
+"too many of them, None.\n"
 "None if anything in it is of another type than int, float, complex, bool, str, bytes, None, list, tuple, dict, set,\n"
 "frozenset and bytearray, or its id is in the set `barred`. See pickling/survey.py.");
 
@@ -28,6 +30,8 @@ PyDoc_STRVAR(survey_doc,
 enum kind { SINGLE, FLOAT, INT, LARGE_INT, STR, BYTES, COMPLEX, LIST, TUPLE, DICT, SET, FROZENSET, BYTEARRAY };
 enum verdict { FAILED = -1, PLAIN, OTHER };
 #define WORDS 4096
+#define MOST_TEXTS 1000
+#define RECENT 512
 
 typedef struct {
     XXH3_state_t *hash;
@@ -35,7 +39,9 @@ typedef struct {
     uint64_t words[WORDS];
     PyObject **waiting; /* containers whose items have yet to be looked at: borrowed, nothing changes meanwhile */
     size_t count, room;
-    PyObject *barred, *seen, *shared;
+    PyObject *barred, *seen, *shared, *texts;
+    int tree;
+    PyObject *recent[RECENT]; /* texts held more than once, by their addresses: the keys of records come again and again */
 } Survey;
 
 static void flush_words(Survey *s)
@@ -71,12 +77,31 @@ static void put_object(Survey *s, PyObject *obj, enum kind kind)
     put(s, (uint64_t)(uintptr_t)obj ^ (uint64_t)kind << 60);
 }
 
+static enum verdict note_text(Survey *s, PyObject *text)
+{
+    PyObject **recent = &s->recent[((uintptr_t)text >> 4) % RECENT];
+    if (*recent == text || !s->tree)
+        return PLAIN;
+    *recent = text;
+    PyObject *address = PyLong_FromVoidPtr(text);
+    int known = address ? PyDict_SetItem(s->texts, address, text) : -1;
+    Py_XDECREF(address);
+    if (PyDict_Size(s->texts) > MOST_TEXTS)
+        s->tree = 0;
+    return known < 0 ? FAILED : PLAIN;
+}
+
 static enum verdict put_text(Survey *s, PyObject *text)
 {
     Py_hash_t hash = PyObject_Hash(text);
-    put(s, (uint64_t)PyUnicode_GetLength(text));
+    Py_ssize_t length = PyUnicode_GetLength(text);
+    put(s, (uint64_t)length);
     put(s, (uint64_t)hash);
-    return hash == -1 ? FAILED : PLAIN;
+    if (hash == -1)
+        return FAILED;
+    if (Py_REFCNT(text) == 1 || length == 0 || (length == 1 && PyUnicode_ReadChar(text, 0) < 256))
+        return PLAIN; /* of the shortest ones there is only one each, in every process */
+    return note_text(s, text);
 }
 
 static enum verdict put_int(Survey *s, PyObject *obj)
@@ -117,7 +142,10 @@ static enum verdict put_container(Survey *s, PyObject *obj, enum kind kind)
 {
     int known = 0;
     put_object(s, obj, kind);
-    enum verdict verdict = Py_REFCNT(obj) == 1 ? PLAIN : note_shared(s, obj, &known);
+    int alone = Py_REFCNT(obj) == 1;
+    if (!alone && s->room) /* the first container is the whole itself */
+        s->tree = 0;
+    enum verdict verdict = alone ? PLAIN : note_shared(s, obj, &known);
     if (verdict != PLAIN || known)
         return verdict;
     if (s->count == s->room) {
@@ -159,6 +187,8 @@ static enum verdict look(Survey *s, PyObject *obj)
         return PLAIN;
     }
     if (type == &PyBytes_Type) {
+        if (Py_REFCNT(obj) != 1)
+            s->tree = 0;
         put_object(s, obj, BYTES);
         put_bytes(s, PyBytes_AsString(obj), PyBytes_Size(obj));
         return PLAIN;
@@ -168,6 +198,7 @@ static enum verdict look(Survey *s, PyObject *obj)
     if (type == &PyByteArray_Type)
         return put_container(s, obj, BYTEARRAY);
     if (type == &PyComplex_Type) {
+        s->tree = 0; /* pickled by a call of its class, which is remembered */
         put_object(s, obj, COMPLEX);
         put_double(s, PyComplex_RealAsDouble(obj));
         put_double(s, PyComplex_ImagAsDouble(obj));
@@ -237,7 +268,8 @@ static PyObject *surveyed(Survey *s, PyObject *obj)
         Py_RETURN_NONE;
     flush_words(s);
     XXH128_canonicalFromHash(&digest, XXH3_128bits_digest(s->hash));
-    return Py_BuildValue("y#O", &digest, (Py_ssize_t)sizeof digest, s->shared);
+    PyObject *texts = s->tree ? PyDict_Values(s->texts) : Py_BuildValue("");
+    return texts ? Py_BuildValue("y#ON", &digest, (Py_ssize_t)sizeof digest, s->shared, texts) : NULL;
 }
 
 static PyObject *survey(PyObject *module, PyObject *args)
@@ -250,15 +282,18 @@ static PyObject *survey(PyObject *module, PyObject *args)
     if (s == NULL)
         return PyErr_NoMemory();
     s->barred = barred;
+    s->tree = 1;
     s->hash = XXH3_createState();
     s->seen = PySet_New(NULL);
     s->shared = PyList_New(0);
-    if (s->hash && s->seen && s->shared)
+    s->texts = PyDict_New();
+    if (s->hash && s->seen && s->shared && s->texts)
         result = surveyed(s, obj);
     else if (!PyErr_Occurred())
         PyErr_NoMemory();
     Py_XDECREF(s->seen);
     Py_XDECREF(s->shared);
+    Py_XDECREF(s->texts);
     XXH3_freeState(s->hash);
     free(s->waiting);
     free(s);

@@ -154,12 +154,15 @@ def pickle_roots(roots: list[Root], saving: Saving, progress: Callable[[str], No
         return Component(roots, chunks, saving.spans, _attributed(saving.losses, visited, entries))
 
 
-def pickle_plain(roots: list[Root], saving: Saving) -> Component | None:
-    """Pickle roots that hold nothing but plain objects; None if that fails all the same (they may be nested very deeply)."""
+def pickle_plain(roots: list[Root], saving: Saving, texts: list[str] | None) -> Component | None:
+    """Pickle roots that hold nothing but plain objects; None if that fails all the same (they may be nested very deeply).
+
+    `texts`: all that is in them more than once, if that is known. Then the pickler keeps no other memo, which is most of its time.
+    """
     saving.start()
     saving.root = roots[0].name
     try:
-        chunks = pickle_value([(root.name, root.value) for root in roots], saving, None)
+        chunks = pickle_value([(root.name, root.value) for root in roots], saving, None, texts=texts)
     except (RecursionError, MemoryError):
         return None
     return Component(roots, chunks, saving.spans, [])

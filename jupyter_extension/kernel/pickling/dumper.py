@@ -141,7 +141,7 @@ class Dump:
         if self._sink.holds(f"survey/{name}", proof) and self._sink.holds(f"component/{name}"):
             return Component(roots, None, Spans(), [], proof), shared
         self._progress(name)
-        plain = pickle_plain(roots, self._saving)
+        plain = pickle_plain(roots, self._saving, looks[name].texts if len(roots) == 1 else None)
         if plain is None:
             return self._pickle(roots, visited), visited
         return plain._replace(proof=proof), shared

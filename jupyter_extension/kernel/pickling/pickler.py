@@ -84,21 +84,40 @@ class DeepPickler(Overriding, _Pickler):  # type: ignore[misc]  # its class is k
             self.save_reduce(function, args, state, items, pairs, setter, obj=obj)
 
 
-def pickle_value(value: Any, saving: Saving, visited: list[Any] | None, kind: type = FastPickler) -> list[Any]:
-    """Pickle one value into a list of buffers. Out-of-band buffers become spans of `saving.spans`, in their order."""
-    chunks = Chunks()
+def pickle_value(
+    value: Any, saving: Saving, visited: list[Any] | None, kind: type = FastPickler, *, texts: list[str] | None = None
+) -> list[Any]:
+    """Pickle one value into a list of buffers. Out-of-band buffers become spans of `saving.spans`, in their order.
+
+    `texts`: nothing but these is remembered, so that all else that is there twice would come back as two, and a cycle is a ValueError.
+    """
+    chunks, memo = Chunks(), dict(saving.memo)
     chunks.append(saving.prelude)
+    chunks.append(_introduce(texts or [], memo))
 
     def out_of_band(buffer: pickle.PickleBuffer) -> bool:
         return _to_span(buffer, saving)
 
     pickler = kind(chunks, 5, buffer_callback=out_of_band)
     pickler.saving = saving
-    pickler.memo = dict(saving.memo)
+    pickler.fast = texts is not None
+    pickler.memo = memo
     if visited is not None:
         pickler.persistent_id = visited.append
     pickler.dump(value)
     return chunks
+
+
+def _introduce(texts: list[str], memo: dict[int, tuple[int, Any]]) -> bytes:
+    """Add texts to a pickler's memo, and give the opcodes that put them in the same places of the unpickler's."""
+    opcodes = []
+    for text in texts:
+        if id(text) in memo:  # a well-known one
+            continue
+        memo[id(text)] = (len(memo), text)
+        data = text.encode("utf-8", "surrogatepass")
+        opcodes.append(pickle.BINUNICODE8 + len(data).to_bytes(8, "little") + data + pickle.MEMOIZE + pickle.POP)
+    return b"".join(opcodes)
 
 
 def _to_span(buffer: pickle.PickleBuffer, saving: Saving) -> bool:

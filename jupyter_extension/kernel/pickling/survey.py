@@ -15,17 +15,22 @@ from __future__ import annotations
 import os
 from typing import Any, Callable, FrozenSet, Iterable, List, NamedTuple, Optional, Tuple
 
-Walk = Callable[[Any, FrozenSet[int]], Optional[Tuple[bytes, List[Any]]]]
+Walk = Callable[[Any, FrozenSet[int]], Optional[Tuple[bytes, List[Any], Optional[List[str]]]]]
 
 _PROCESS = os.urandom(16)  # drawn before any fork: a child's snapshots know each other by it
 _CONTAINERS = frozenset((list, tuple, dict, set, frozenset))
 
 
 class Look(NamedTuple):
-    """What was found in the value of one root. `shared`: containers in it that other roots may hold as well."""
+    """What was found in the value of one root.
+
+    `shared`: containers in it that other roots may hold as well. `texts`: those in it that are held more than once, if nothing else
+    in it is there twice whose identity counts, so that a pickler need remember nothing but these; else None.
+    """
 
     digest: bytes
     shared: list[Any]
+    texts: list[str] | None
 
 
 def looks(roots: Iterable[Any], walk: Walk | None, barred: Iterable[Any]) -> dict[str, Look]:

@@ -100,6 +100,36 @@ def test_what_something_outside_holds_is_named() -> None:
     assert {id(each) for each in survey(value)[1]} == {id(value), id(inner)}
 
 
+def text(number: int = 0) -> str:
+    return f"text {number}"  # made now: a literal is held by the code, too
+
+
+def texts(value: Any) -> list[str] | None:
+    found: list[str] | None = survey(value)[2]
+    return found
+
+
+def test_a_tree_is_told_from_what_holds_something_twice() -> None:
+    inner = [1]
+    assert texts([[1.5, 7, None, True, "x", [number]] for number in range(3)]) == []
+    assert texts([text(), {1: (2, [3])}, [text()]]) == []
+    assert texts([inner, inner]) is None
+    assert texts([{1: inner}]) is None
+    cycle: list[Any] = []
+    cycle.append(cycle)
+    assert texts(cycle) is None
+
+
+def test_texts_that_are_held_more_than_once_are_named_unless_they_are_very_many() -> None:
+    key, other = text(1), text(2)
+    assert texts([{key: text(), other: 1}, {key: text()}]) == [key, other]
+    letter, kana = chr(ord("a")), chr(0x3042)
+    assert texts([letter, letter, kana, kana]) == [kana]
+    many = [text(number) for number in range(1001)]
+    assert texts([many[:1000]]) == many[:1000]
+    assert texts([many[:1001]]) is None
+
+
 @pytest.mark.parametrize("odd", [object(), len, int, range(3), [].__iter__(), type("Text", (str,), {})("x"), sys])
 def test_anything_else_in_it_is_left_to_the_pickler(odd: Any) -> None:
     assert survey([1, {"k": (odd,)}]) is None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import pickle
 from typing import Any
 
 from jupyter_extension.kernel import forking
@@ -108,6 +109,25 @@ def test_two_names_for_one_structure_are_kept_together() -> None:
         assert kernel.snapshot() == ["component/rows"]
         there = kernel.restored()
         assert there["same"] is there["rows"]
+
+    in_a_child(check)
+
+
+def test_what_is_there_twice_stays_one_and_what_is_not_needs_no_memo() -> None:
+    def check() -> None:
+        key, twice = f"{chr(0xD800)}ey", [1]
+        tree = [{key: number, number: [f"n{number}"]} for number in range(5000)]
+        kernel = Kernel(tree=tree, graph=[[twice, [number]] for number in range(5000)])
+        kernel.snapshot()
+        assert (
+            kernel.sink["component/tree"].count(pickle.MEMOIZE)
+            < 100
+            < kernel.sink["component/graph"].count(pickle.MEMOIZE)
+        )
+        there = kernel.restored()
+        assert there["tree"] == tree
+        assert len({id(name) for row in there["tree"] for name in row if type(name) is str}) == 1
+        assert len({id(row[0]) for row in there["graph"]}) == 1
 
     in_a_child(check)
 
