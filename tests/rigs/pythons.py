@@ -29,6 +29,11 @@ def installed(version: str) -> bool:
     return (_root() / version / "bin" / "python").exists()
 
 
+def interpreter(version: str) -> str:
+    """The bare interpreter of this version."""
+    return str(_root() / version / "bin" / "python")
+
+
 def with_ipykernel(version: str, *requirements: str) -> str:
     """The interpreter of an environment with ipykernel and `requirements`, made by uv if it is not there yet."""
     name = "-".join(["kernel", version, *(re.sub(r"\W+", ".", one) for one in requirements)])
@@ -49,7 +54,7 @@ def _make(python: Path, version: str, requirements: tuple[str, ...]) -> None:
         "--quiet",
         "--clear",
         "--python",
-        str(_root() / version / "bin" / "python"),
+        interpreter(version),
         str(python.parents[1]),
     ]
     install = [uv, "pip", "install", "--quiet", "--python", str(python), *requirements]

@@ -5,12 +5,14 @@ from typing import Any
 
 import pytest
 
+from tests.rigs import pythons
+
 from .mover import read_cases
 from .moving import CASES, fault, move
 
 FILES = sorted(CASES.glob("*.py"))
 NAMES = [case.name for file in FILES for case in read_cases(file)]
-PYTHONS = sorted(Path("~/.pyenv/versions").expanduser().glob("3.*/bin/python"))
+PYTHONS = pythons.found()
 
 
 @pytest.fixture(scope="session")
@@ -34,10 +36,8 @@ def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dic
     assert moved[name]["save"].get("unstable", []) == []
 
 
-@pytest.mark.parametrize("python", PYTHONS, ids=lambda path: path.parents[1].name)
-def test_every_python_moves_the_cases(python: Path, tmp_path: Path) -> None:
-    if int(python.parents[1].name.split(".")[1]) < 8:
-        pytest.skip("older than 3.8")
-    answers = move(tmp_path, FILES, str(python))
+@pytest.mark.parametrize("version", PYTHONS)
+def test_every_python_moves_the_cases(version: str, tmp_path: Path) -> None:
+    answers = move(tmp_path, FILES, pythons.interpreter(version))
     faults = {name: fault(answer) for name, answer in answers.items() if fault(answer)}
     assert faults == {}
