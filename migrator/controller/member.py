@@ -20,6 +20,7 @@ from migrator.controller.settings import Controller
 from migrator.controller.standbys import Standbys
 from migrator.launch.hub import Hub
 from migrator.routing.errors import RoutingError
+from migrator.routing.proxy import Route
 from migrator.routing.switch import Switch
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError, Unavailable
@@ -117,6 +118,13 @@ class Member:
             return False
         await self.switch.shield(record.id, server_of(record), refuge)
         return True
+
+    def is_in_line(self, record: Record, routes: dict[str, Route]) -> bool:
+        """Whether by these routes pages of a session that is not here go where they should; nothing has to be asked for that."""
+        place = self.place(record)
+        if self.switch is None or place is None or place in {HERE, GONE}:
+            return False
+        return self.switch.leads(routes, record.id, server_of(record), place)
 
     def _refuge(self, record: Record) -> str | None:
         owner = record.owner

@@ -13,6 +13,7 @@ from migrator.controller.move import Mover
 from migrator.controller.tools import Tools
 from migrator.launch.errors import LaunchError
 from migrator.routing.errors import RoutingError
+from migrator.routing.proxy import Route
 from migrator.serving.logs import about
 from migrator.session import Record
 
@@ -35,18 +36,28 @@ class Reconciler:
             await asyncio.sleep(self.tools.settings.reconcile_s)
 
     async def once(self) -> None:
-        """One round."""
-        for record in await self.tools.index.refresh():
+        """One round: one look at the proxy for all sessions, and calls for those alone that are not in line."""
+        records = await self.tools.index.refresh()
+        routes = await self._routes() if any(self._has_doors(record) for record in records) else {}
+        for record in records:
             with about(record.id):
-                await self._one(record)
+                await self._one(record, routes)
         self.first = False
 
-    async def _one(self, record: Record) -> None:
+    async def _routes(self) -> dict[str, Route]:
+        """Empty where they cannot be had: each session then finds out for itself."""
+        try:
+            return await self.member.switch.routes() if self.member.switch else {}
+        except RoutingError as error:
+            log.warning("routes are not known: %s", error)
+            return {}
+
+    async def _one(self, record: Record, routes: dict[str, Route]) -> None:
         if plan_of(record) is not None:
             if self._is_ours_to_drive(record):
                 self.mover.drive(record.id)
             return
-        if self._has_doors(record):
+        if self._has_doors(record) and not self.member.is_in_line(record, routes):
             try:
                 await self.member.tend(record)
             except (RoutingError, LaunchError) as error:

@@ -22,6 +22,10 @@ class Switch:
         self._proxy = proxy
         self._shields = tuple(shields)
 
+    async def routes(self) -> dict[str, Route]:
+        """All routes as they are now, for `leads`."""
+        return await self._proxy.routes()
+
     async def shield(self, session: str, server: str, target: str) -> None:
         """All known paths below `server` lead to `target`, whatever the hub does with `server` itself."""
         await self._add([f"{base(server)}/{name}" for name in self._shields], target, session)
@@ -40,7 +44,7 @@ class Switch:
         `switched` is called as soon as pages get to `target`, and not at all if they did already.
         """
         routes = await self._proxy.routes()
-        if self._is_taken(routes, session, server, target):
+        if self.leads(routes, session, server, target):
             return
         own = routes.get(base(server))
         if own is None or own.hub:
@@ -52,6 +56,18 @@ class Switch:
             await self._proxy.add(base(server), target, session)
             await switched()
         await self._lower(await self._proxy.routes(), session, server)
+
+    def leads(self, routes: dict[str, Route], session: str, server: str, target: str) -> bool:
+        """Whether by these routes `server` leads to `target` already, and there is nothing left to do."""
+        below = [r for path, r in routes.items() if path.startswith(base(server) + "/") and r.session == session]
+        own = routes.get(base(server))
+        return (
+            own is not None
+            and not own.hub
+            and own.session == session
+            and own.target == target.rstrip("/")
+            and not below
+        )
 
     async def release(self, session: str, server: str) -> bool:
         """No route of ours leads this session any more: its server is the hub's again, or it has ended. True if one did."""
@@ -71,17 +87,6 @@ class Switch:
 
     async def _add(self, paths: Sequence[str], target: str, session: str) -> None:
         await asyncio.gather(*(self._proxy.add(path, target, session) for path in paths))
-
-    def _is_taken(self, routes: dict[str, Route], session: str, server: str, target: str) -> bool:
-        below = [r for path, r in routes.items() if path.startswith(base(server) + "/") and r.session == session]
-        own = routes.get(base(server))
-        return (
-            own is not None
-            and not own.hub
-            and own.session == session
-            and own.target == target.rstrip("/")
-            and not below
-        )
 
 
 def base(server: str) -> str:

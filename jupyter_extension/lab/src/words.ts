@@ -99,7 +99,7 @@ function restWords(phase: Phase & { kind: 'resting' }, savedAt: number | null, t
       ? trans.__('This session was put to rest. It is saved.')
       : trans.__('This session was put to rest, and saved at %1.', clock(savedAt));
   const way = phase.offer
-    ? trans.__('Keep this page open: it goes on where you left it.')
+    ? trans.__('It goes on here, where you left it.')
     : trans.__('Keep this page open, and open its link again: both go on where you left them.');
   return `${text} ${way}`;
 }
