@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import os
 import socket
@@ -57,6 +58,15 @@ def connect(path: str) -> socket.socket | None:
         sock.close()
         return None
     return sock
+
+
+def forget(connection_file: str) -> None:
+    """A kernel is about to start with this file: whoever listens at its agent's address is left of a former one.
+
+    A stopped copy of a kernel has that socket from it, and would take the call and never answer.
+    """
+    with contextlib.suppress(OSError):
+        Path(socket_path(connection_file)).unlink()
 
 
 async def inject(connection_file: str, *, timeout: float, answer: float) -> None:

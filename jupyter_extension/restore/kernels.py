@@ -11,6 +11,7 @@ from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
 
 from jupyter_extension.agents import Agents
+from jupyter_extension.kernel_client import attach
 from jupyter_extension.record.connection import prime_kernel_info
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
@@ -54,6 +55,7 @@ class Kernels:
             options["path"] = await ensure_async(contents.get_kernel_path(path=row["path"]))
             options["env"] = self._sessions.get_kernel_env(row["path"], row["name"])
         await asyncio.get_running_loop().run_in_executor(None, self._look_up, about["name"])
+        attach.forget(f"{self._managers.connection_dir}/kernel-{kernel}.json")
         await ensure_async(self._managers.start_kernel(**options))
         manager = self._managers.get_kernel(kernel)
         prime_kernel_info(manager)
