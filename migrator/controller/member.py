@@ -13,8 +13,8 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from migrator.controller.index import Index
-from migrator.controller.marks import doors_of, is_restored, plan_of, server_of, without_door
-from migrator.controller.peers import Peers
+from migrator.controller.marks import doors_of, plan_of, server_of, without_door
+from migrator.controller.places import GONE, HERE, Places
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
 from migrator.controller.standbys import Standbys
@@ -24,11 +24,10 @@ from migrator.routing.proxy import Route
 from migrator.routing.switch import Switch
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError, Unavailable
-from migrator.session import Owner, Record, SessionError, SessionRecords, phases
+from migrator.session import Record, SessionError, SessionRecords, phases
 from migrator.storage.errors import StorageError
 
 LIVE = ("starting", "active", "moving")
-HERE, GONE = "here", "gone"
 log = logging.getLogger(__name__)
 
 
@@ -42,9 +41,8 @@ class Member:
     hub: Hub
     switch: Switch | None
     pods: Pods
-    peers: Peers
     standbys: Standbys
-    holding_url: str
+    places: Places
     ended: Callable[[str, str], Awaitable[bool]] | None = None
     """Whether the processes of a session's server at an address have ended; None where the hub starts and ends them itself."""
 
@@ -86,11 +84,11 @@ class Member:
 
     async def tend(self, record: Record) -> bool:
         """Routes and servers here as the record wants them; True if no server of this session runs here any more."""
-        if self._is_about_to_die_here(record):
+        if self.places.is_about_to_die(record):
             if self.switch:
-                await self.switch.shield(record.id, server_of(record), self.holding_url)
+                await self.switch.shield(record.id, server_of(record), self.places.holding_url)
             return False
-        place = self.place(record)
+        place = self.places.place(record)
         if place is None:
             return await self._stop_stray(record)
         if place == HERE:
@@ -113,7 +111,7 @@ class Member:
 
     async def hold(self, record: Record) -> bool:
         """Whatever the hub does with its own route: pages go where the session is, or wait. False if it lives or ends here."""
-        refuge = self._refuge(record)
+        refuge = self.places.refuge(record)
         if self.switch is None or refuge is None:
             return False
         await self.switch.shield(record.id, server_of(record), refuge)
@@ -121,70 +119,15 @@ class Member:
 
     def is_in_line(self, record: Record, routes: dict[str, Route]) -> bool:
         """Whether by these routes pages of a session that is not here go where they should; nothing has to be asked for that."""
-        place = self.place(record)
+        place = self.places.place(record)
         if self.switch is None or place is None or place in {HERE, GONE}:
             return False
         return self.switch.leads(routes, record.id, server_of(record), place)
 
-    def _refuge(self, record: Record) -> str | None:
-        owner = record.owner
-        if record.phase == "ended":
-            return None
-        if owner is None or not is_restored(record):
-            return self.holding_url
-        if owner.member == self.name:
-            return self.holding_url if record.phase == "moving" else None
-        return self._where(record, owner) or self.holding_url
-
-    def place(self, record: Record) -> str | None:
-        """Where pages that come in here must go: `HERE`, `GONE`, a URL, or None for no change."""
-        if record.phase == "ended":
-            return GONE if self._knows(record) else None
-        if record.phase == "suspended":
-            return self.holding_url if self._knows(record) else None
-        if record.phase != "moving" and record.owner is not None and is_restored(record):
-            return self._where(record, record.owner)
-        return self.holding_url if self._is_dead_here(record) else None
-
-    def _where(self, record: Record, owner: Owner) -> str | None:
-        if owner.member == self.name:
-            return HERE
-        if self._knows(record) and owner.address:
-            return self.peers.relay(owner.member) or owner.address
-        return None
-
-    def _knows(self, record: Record) -> bool:
-        """Whether pages may come in here."""
-        return self.name in doors_of(record) or self._was_source(record)
-
-    def _was_source(self, record: Record) -> bool:
-        plan = plan_of(record)
-        return plan is not None and plan.source_owner is not None and plan.source_owner.member == self.name
-
-    def _is_dead_here(self, record: Record) -> bool:
-        """Whether the server here counts as dead: it is gone, or it was chosen and could not be restored."""
-        plan = plan_of(record)
-        if plan is None:
-            return False
-        owned = record.owner is not None and record.owner.member == self.name
-        if record.phase == "moving" and owned:
-            return plan.way == "lost" or not is_restored(record)
-        return plan.way == "lost" and not owned and self._was_source(record) and not self._is_target(record)
-
-    def _is_about_to_die_here(self, record: Record) -> bool:
-        """Whether the server here is frozen and its machine has a deadline: nobody may see how the hub finds it dead."""
-        plan = plan_of(record)
-        owned = record.owner is not None and record.owner.member == self.name
-        frozen = plan is not None and plan.saved and plan.deadline is not None and plan.way != "lost"
-        return record.phase == "moving" and owned and frozen and is_restored(record)
-
-    def _is_target(self, record: Record) -> bool:
-        return record.target is not None and record.target.member == self.name
-
     async def _stop_stray(self, record: Record) -> bool:
         """A standby that was given up must not go on running."""
         involved = record.owner is not None and record.owner.member == self.name
-        if involved or self._is_target(record) or (self._was_source(record) and record.phase == "moving"):
+        if involved or self.places.is_target(record) or (self.places.was_source(record) and record.phase == "moving"):
             return False
         running = await self.hub.server(record.user)
         stray = running is not None and (running.user_options.get("migrator") or {}).get("session") == record.id
@@ -211,7 +154,7 @@ class Member:
         await asyncio.wait({launch})
         try:
             fresh = await self.records.get(record.id)
-            if self.switch is not None and self.place(fresh) == HERE:
+            if self.switch is not None and self.places.place(fresh) == HERE:
                 await self.switch.release(record.id, server_of(record))
         except (StorageError, SessionError, RoutingError) as error:
             log.warning("pages go on past the hub's own route: %s", error)
@@ -235,7 +178,7 @@ class Member:
 
         async def switched() -> None:
             await self._say_goodbye(record)
-            if place != self.holding_url:
+            if place != self.places.holding_url:
                 await self._note_switch(record, at)
 
         at = time.time()
@@ -271,8 +214,8 @@ class Member:
         if self.switch is None or self.name not in doors_of(record):
             return
         owner = record.owner
-        place = self._where(record, owner) if owner is not None else None
-        await self.switch.shield(record.id, server_of(record), place or self.holding_url)
+        place = self.places.where(record, owner) if owner is not None else None
+        await self.switch.shield(record.id, server_of(record), place or self.places.holding_url)
 
     async def _require_free_name(self, record: Record) -> None:
         """One hub cannot run two servers of one name: the source must have ended before its standby starts here."""

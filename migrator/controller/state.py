@@ -14,6 +14,7 @@ from migrator.controller.member import Member
 from migrator.controller.move import Mover
 from migrator.controller.notices import NoticeDesk
 from migrator.controller.peers import Peers
+from migrator.controller.places import Places
 from migrator.controller.pods import Pods
 from migrator.controller.reconcile import Reconciler
 from migrator.controller.resting import Resting
@@ -58,7 +59,8 @@ class State:
         hub = Hub(settings.hub_url, _token(settings.hub_token_file, "hub_token_file"))
         tools = Tools(settings, records, index, peers, pods, Tools.outcome_counter(registry))
         standbys = Standbys(settings, secret, records, hub, pods)
-        member = Member(settings, records, index, hub, _switch(settings), pods, peers, standbys, holding.url)
+        places = Places(settings.member, peers, holding.url)
+        member = Member(settings, records, index, hub, _switch(settings), pods, standbys, places)
         holding.know(Resting(index, settings.redirector_url).at)
         mover = Mover(tools)
         notices = Counter("migrator_notices", "Warnings taken, by cause", ("cause",), registry=registry)

@@ -13,6 +13,7 @@ from migrator.controller.marks import with_door, with_server
 from migrator.controller.member import Member
 from migrator.controller.move import Mover
 from migrator.controller.peers import Peers
+from migrator.controller.places import Places
 from migrator.controller.pods import Pods
 from migrator.controller.reconcile import Reconciler
 from migrator.controller.settings import Controller
@@ -42,7 +43,8 @@ async def reconciler() -> AsyncIterator[Reconciler]:
     with running_proxy() as (_, api, _):
         switch = Switch(Proxy(api, PROXY_TOKEN), ["api", "lab"])
         standbys = Standbys(settings, SECRET, records, hub, pods)
-        member = Member(settings, records, index, hub, switch, pods, peers, standbys, HOLDING)
+        places = Places(settings.member, peers, HOLDING)
+        member = Member(settings, records, index, hub, switch, pods, standbys, places)
         yield Reconciler(tools, member, Mover(tools), first=False)
     pods.close()
     peers.close()
