@@ -28,7 +28,9 @@ export DBUS_SYSTEM_BUS_ADDRESS=unix:path=/run/dbus/system_bus_socket
 "$BIN/logind" "$FOLDER/shutdown" >> "$FOLDER/logind.log" 2>&1 &
 containerd -c "$FOLDER/containerd.toml" >> "$FOLDER/containerd.log" 2>&1 &
 until [ -S /run/containerd/containerd.sock ]; do sleep 0.1; done
-"$BIN/kubelet" --config="$FOLDER/kubelet.yaml" --kubeconfig="$PKI/$NODE.conf" --hostname-override="$NODE" \
+# As systemd would: the first kubelet ends if containerd has its socket, and is not ready to be asked yet.
+keep() { until "$@"; do sleep 0.5; done; }
+keep "$BIN/kubelet" --config="$FOLDER/kubelet.yaml" --kubeconfig="$PKI/$NODE.conf" --hostname-override="$NODE" \
   --node-ip="$IP" >> "$FOLDER/kubelet.log" 2>&1 &
 "$BIN/kube-proxy" --config="$FOLDER/proxy.yaml" --hostname-override="$NODE" >> "$FOLDER/proxy.log" 2>&1 &
 trap 'kill $(jobs -p); exit 0' TERM
