@@ -45,6 +45,11 @@ class Member:
         return self.cluster.nodes[0].name
 
     @property
+    def users_node(self) -> str:
+        """Where sessions run as long as it takes them: the node that tests hurt."""
+        return self.cluster.nodes[-1].name
+
+    @property
     def url(self) -> str:
         """Where browsers find it."""
         return f"http://{self.cluster.nodes[0].ip}:{PUBLIC_PORT}"
@@ -110,6 +115,7 @@ class Member:
         return {
             "NAMESPACE": NAMESPACE,
             "SYSTEM_NODE": self.system_node,
+            "USERS_NODE": self.users_node,
             "HUB_IMAGE": image_name("hub"),
             "USER_IMAGE": image_name("user"),
             "HUB_ADDRESS": self.cluster.service_ip(10),

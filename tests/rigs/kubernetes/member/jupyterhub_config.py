@@ -69,6 +69,8 @@ c.KubeSpawner.container_security_context = {
     "capabilities": {"drop": ["ALL"]},
     "seccompProfile": {"type": "RuntimeDefault"},
 }
+here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [os.environ["USERS_NODE"]]}
+c.KubeSpawner.node_affinity_preferred = [{"weight": 100, "preference": {"matchExpressions": [here]}}]
 c.KubeSpawner.cpu_guarantee, c.KubeSpawner.cpu_limit = 0.01, 1
 c.KubeSpawner.mem_guarantee, c.KubeSpawner.mem_limit = "64M", "2G"  # not 450M: this machine carries three nodes
 c.KubeSpawner.start_timeout = c.KubeSpawner.http_timeout = 300
