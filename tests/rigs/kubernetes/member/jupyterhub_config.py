@@ -26,6 +26,7 @@ class BinderSpawner(KubeSpawner):
             f"--IdentityProvider.token={options.get('token', '')}",
             "--ServerApp.allow_origin=*",
             "--ServerApp.trust_xheaders=True",
+            "--LabApp.expose_app_in_browser=True",  # for tests that look into the page
         ]
 
     async def start(self):
