@@ -55,8 +55,7 @@ class Standbys:
             answering.cancel()
 
     def _launching(self, record: Record, epoch: int) -> asyncio.Task[None]:
-        launch = self._launch(record, epoch)
-        task = asyncio.ensure_future(self.provide(record, launch) if self.provide else launch)
+        task = asyncio.create_task(self._launch_or_stop(record, epoch))
         self.launches[record.id] = task
         task.add_done_callback(lambda done: self._launched(record.id, done))
         return task
@@ -66,6 +65,15 @@ class Standbys:
             del self.launches[session]
         if not launch.cancelled() and launch.exception() is not None:
             log.warning("the hub's launch of session %s failed: %s", session, launch.exception())
+
+    async def _launch_or_stop(self, record: Record, epoch: int) -> None:
+        """A move that went elsewhere meanwhile could not stop what the hub was still starting."""
+        launch = self._launch(record, epoch)
+        await (self.provide(record, launch) if self.provide else launch)
+        fresh = await self.records.get(record.id)
+        if self.settings.member not in {place.member for place in (fresh.owner, fresh.target) if place is not None}:
+            log.warning("the standby of session %s came up when nobody waited for it any more", record.id)
+            await self.hub.stop(record.user, self.settings.stop_timeout_s)
 
     async def _launch(self, record: Record, epoch: int) -> None:
         wanted = {"session": record.id, "epoch": epoch}

@@ -109,6 +109,20 @@ async def test_asked_again_it_waits_for_the_same_server(standbys: Standbys, hub:
     assert hub.stopped == 0
 
 
+async def test_a_standby_that_comes_up_when_its_session_has_gone_elsewhere_is_stopped(
+    standbys: Standbys, hub: SlowHub
+) -> None:
+    record = await moving(standbys)
+    starting = asyncio.ensure_future(standbys.start(record, TARGET, 4))
+    await asyncio.wait({starting}, timeout=0.01)
+    launch = standbys.launches[SESSION]
+    starting.cancel()
+    await standbys.records.update(SESSION, lambda r: phases.retarget(r, Target("c", "/user/x/")))
+    hub.seen.set()
+    await launch
+    assert hub.stopped == 1
+
+
 async def test_a_launch_that_fails_is_told_at_once(standbys: Standbys, hub: SlowHub) -> None:
     record = await moving(standbys)
     hub.error = SpawnFailed("no")
