@@ -152,8 +152,9 @@ def until(condition: Callable[[], Any], story: Any = "", limit: float = 90) -> A
     raise AssertionError(f"it did not come to pass: {told}")
 
 
-@pytest.fixture(scope="session")
+@pytest.fixture(scope="package")
 def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]:
+    """Ended with this package: dozens of sessions and their services would keep a processor busy for all later tests."""
     folder = tmp_path_factory.mktemp("federation")
     (folder / "faults").mkdir()
     for name, text in (("secret", SECRET), ("hub-token", TOKEN), ("proxy-token", PROXY_TOKEN)):
