@@ -50,7 +50,11 @@ async def test_a_server_that_is_told_to_stop_says_farewell_and_one_that_is_kille
     assert phases.is_stopping(stopped)
     again = await rig.server("a")
     await rig.in_state(again, "running")
-    assert not phases.is_stopping(await rig.record())
+
+    async def lives() -> bool:
+        return not phases.is_stopping(await rig.record())
+
+    await until(lives, "the new server's first word")
     again.kill(signal.SIGKILL)
     await until(lambda: again.process.poll() is not None, "the server's end")
     assert not phases.is_stopping(await rig.record())

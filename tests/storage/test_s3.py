@@ -31,9 +31,11 @@ class AnswerLoser:
             self._tasks.discard(task)
 
     async def stop(self) -> None:
-        """Wait until every connection is closed; the clients have let go of theirs."""
-        while self._tasks:
-            await asyncio.wait(self._tasks)
+        """Close every connection: a client may have kept one that it does not use, and the server keeps those for minutes."""
+        tasks = list(self._tasks)
+        for task in tasks:
+            task.cancel()
+        await asyncio.gather(*tasks, return_exceptions=True)
 
     async def _pass_on(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
         there_reader, there_writer = await asyncio.open_connection(*self._there)
@@ -41,14 +43,14 @@ class AnswerLoser:
             asyncio.create_task(self._copy(reader, there_writer, watch=False)),
             asyncio.create_task(self._copy(there_reader, writer, watch=True)),
         ]
-        await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
-        for each in both:
-            each.cancel()
-        await asyncio.gather(*both, return_exceptions=True)
-        for each in (writer, there_writer):
-            each.close()
-            with contextlib.suppress(OSError):
-                await each.wait_closed()
+        try:
+            await asyncio.wait(both, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            for each in both:
+                each.cancel()
+            await asyncio.gather(*both, return_exceptions=True)
+            for each in (writer, there_writer):
+                each.transport.abort()
 
     async def _copy(self, source: asyncio.StreamReader, sink: asyncio.StreamWriter, *, watch: bool) -> None:
         with contextlib.suppress(OSError):

@@ -21,7 +21,7 @@ def silent_holder(rig: Rig, kernel: str, monkeypatch: pytest.MonkeyPatch) -> Ite
     with monkeypatch.context() as patched:
         patched.setattr(tempfile, "tempdir", str(rig._tmp("b")))
         path = attach.socket_path(f"{rig._sockets.name}/b/kernel-{kernel}.json")
-    Path(path).parent.mkdir(mode=0o700)
+    Path(path).parent.mkdir(mode=0o700, exist_ok=True)
     with socket.socket(socket.AF_UNIX, socket.SOCK_STREAM) as holder:
         holder.bind(path)
         holder.listen()
