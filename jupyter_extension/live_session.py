@@ -205,7 +205,7 @@ class LiveSession:
         self.gate.watches.close()
         if self.machinery is not None:
             await self.machinery.pump.close()
-            if self.status.state in ("frozen", "fenced"):
+            if self.status.state in ("freezing", "frozen", "fenced"):
                 await self.machinery.stopper.stop()
             await self.machinery.cache.close()
         await self.agents.close()
