@@ -25,7 +25,7 @@ _HEAD = """\
 
 Written by `make bench` (`python -m benchmarks`); do not edit. `make bench ARGS="NAME ..."` measures some parts anew.
 
-**Other work ran on this machine at the same time**: numbers are medians, with the least and the greatest of the runs in brackets, and ratios
+The machine is a small virtual one, shared with others: numbers are medians, with the least and the greatest of the runs in brackets, and ratios
 within one part say more than seconds. The load average at the end of each part stands with it; of that, we made about 2.
 
 The real path is measured: an ipykernel, the agent in it, encryption, and a store in a folder, each object synced to the disk. The peers run
