@@ -17,7 +17,9 @@ from migrator.serving.logs import about
 from migrator.session import PhaseError, Record, SessionError, phases
 from migrator.storage.errors import StorageError
 
-SILENT_FACTOR = 15
+PROBE_LIMIT_S = 1.0
+"""A process that is being killed still takes connections for a moment: its silence must not delay the next look."""
+SILENT_FACTOR = 30
 """A server that takes calls and does not answer may just be overloaded: this many times more patience."""
 SECOND_LOOK_S = 0.3
 """A refused connection hardly ever heals: the next look need not wait for the next round."""
@@ -67,7 +69,7 @@ class Watcher:
         if record.owner is None:
             return False
         try:
-            status = await self.tools.pod(record, record.owner).status()
+            status = await self.tools.pod(record, record.owner).status(PROBE_LIMIT_S)
         except Unreachable:
             self._miss(record, 1.0)
         except NoAnswer:
