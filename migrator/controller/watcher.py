@@ -39,11 +39,18 @@ class Watcher:
     async def run(self) -> None:
         """One round after another."""
         while True:
-            here = [record for record in self.tools.index.all() if self._is_live_here(record)]
-            await asyncio.gather(*(self._look(record) for record in here))
+            await self.once()
             await asyncio.sleep(self.tools.settings.probe_s)
 
-    def _is_live_here(self, record: Record) -> bool:
+    async def once(self) -> None:
+        """One round."""
+        await asyncio.gather(
+            *(self._catch_up(record) for record in self.tools.index.all() if self._has_arrived(record))
+        )
+        here = [record for record in self.tools.index.all() if self._is_live_here(record)]
+        await asyncio.gather(*(self._look(record) for record in here))
+
+    def _is_ours(self, record: Record) -> bool:
         owner = record.owner
         return (
             record.phase == "active"
@@ -51,9 +58,22 @@ class Watcher:
             and owner.member == self.tools.settings.member
             and owner.address is not None
             and is_restored(record)
-            and plan_of(record) is None
             and not self.mover.is_driving(record.id)
         )
+
+    def _is_live_here(self, record: Record) -> bool:
+        return self._is_ours(record) and plan_of(record) is None
+
+    def _has_arrived(self, record: Record) -> bool:
+        """Whether another controller drove it here, and may have closed the move without a word to us."""
+        return self._is_ours(record) and plan_of(record) is not None
+
+    async def _catch_up(self, record: Record) -> None:
+        with about(record.id):
+            try:
+                self.tools.index.put(await self.tools.records.get(record.id))
+            except (StorageError, SessionError) as error:
+                log.warning("this session's record could not be read: %s", error)
 
     async def _look(self, record: Record) -> None:
         with about(record.id):
