@@ -6,14 +6,13 @@ import asyncio
 import logging
 from typing import Any, Awaitable, Callable
 
-from jupyter_extension.errors import ExtensionError, FencedOut
+from jupyter_extension.errors import ExtensionError
 from jupyter_extension.freezer import Freezer
 from jupyter_extension.lease import Lease
-from jupyter_extension.link import Link, SessionInfo
+from jupyter_extension.link import Link, SessionInfo, first_answer
 from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
 
-FIRST_RETRY_S = 0.5
 FAREWELL_S = 2.0  # what follows may not be kept from beginning by a gateway that is away
 
 
@@ -26,17 +25,11 @@ class Contact:
 
     async def first(self) -> SessionInfo:
         """Who we are; asked again until there is an answer. Raises FencedOut."""
-        pause = FIRST_RETRY_S
-        while True:
-            try:
-                return await self._link.session()
-            except FencedOut:
-                raise
-            except ExtensionError as e:
-                self._log.warning("%s; trying again in %.1f s", e, pause)
-                self._status.failed(str(e))
-            await asyncio.sleep(pause)
-            pause = min(2 * pause, self._settings.retry_limit_s)
+        return await first_answer(self._link, self._settings.retry_limit_s, self._unheard)
+
+    def _unheard(self, problem: str) -> None:
+        self._log.warning("%s; trying again", problem)
+        self._status.failed(problem)
 
     async def farewell(self, description: dict[str, Any]) -> None:
         """Have the record say that this server was told to stop: one that is gone without a farewell was killed."""

@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
+import asyncio
 import base64
 import json
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Protocol
+from typing import Any, Callable, Protocol
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 from jupyter_extension.environment import SESSION_ID, PodEnvironment
-from jupyter_extension.errors import BadSetup, FencedOut, GatewayRefused, GatewayUnreachable
+from jupyter_extension.errors import BadSetup, ExtensionError, FencedOut, GatewayRefused, GatewayUnreachable
 from migrator.session.key_files import BadKeyFile, read_session_key
 from migrator.snapshot import SessionKeys
 from migrator.storage import ObjectStore, open_store, prefixed
 
 CALL_LIMIT_S = 10.0
+FIRST_RETRY_S = 0.5
 
 
 @dataclass(frozen=True)
@@ -54,6 +56,23 @@ class Link(Protocol):
 
     def close(self) -> None:
         """Let go of connections."""
+
+
+async def first_answer(link: Link, limit_s: float, failed: Callable[[str], None]) -> SessionInfo:
+    """Ask who we are until there is an answer; `failed` is told each time that there is none, and the pauses grow to `limit_s`.
+
+    Raises FencedOut.
+    """
+    pause = FIRST_RETRY_S
+    while True:
+        try:
+            return await link.session()
+        except FencedOut:
+            raise
+        except ExtensionError as e:
+            failed(str(e))
+        await asyncio.sleep(pause)
+        pause = min(2 * pause, limit_s)
 
 
 class GatewayLink:

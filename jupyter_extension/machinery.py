@@ -24,9 +24,7 @@ from jupyter_extension.restore.standby import Standby
 from jupyter_extension.server_parts import ServerParts
 from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
-from jupyter_extension.workspace import Workspace
-from jupyter_extension.workspace.baseline import default_path
-from jupyter_extension.workspace.workspace import choose_roots
+from jupyter_extension.workspace import Workspace, opened
 from migrator.snapshot import JournalWriter
 from migrator.snapshot.journal import journal_places
 
@@ -80,18 +78,12 @@ async def assemble(
     )
     places = [place for place in await journal_places(cache) if place[0] == info.epoch]
     pump.position = max([*places, (info.epoch, 0)])
-    roots = choose_roots(parts.root, parts.home, settings.extra_roots)
-    workspace = Workspace(
-        roots,
-        excludes=settings.excludes,
-        budget=settings.files_budget,
-        limit=settings.file_limit,
-        baseline_path=default_path(info.id, roots),
-    )
-    await workspace.start()
+    workspace = await opened(info.id, parts.root, parts.home, settings)
     checkpointer = _checkpointer(info, link, settings, ears, cache, pump, workspace, log)
     snapshots = Snapshots(cache, keys, info.id, log)
-    kernels = Kernels(parts.managers, parts.sessions, ears.agents, ears.gate.watches, ears.gate.recorder, roots, log)
+    kernels = Kernels(
+        parts.managers, parts.sessions, ears.agents, ears.gate.watches, ears.gate.recorder, workspace.roots, log
+    )
     freezer = Freezer(
         checkpointer=checkpointer,
         pump=pump,

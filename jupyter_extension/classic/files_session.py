@@ -8,19 +8,16 @@ import time
 from pathlib import Path
 from typing import Any, Dict
 
-from jupyter_extension.errors import ExtensionError, FencedOut, GatewayUnreachable, SnapshotFailed, WrongState
+from jupyter_extension.errors import FencedOut, GatewayUnreachable, SnapshotFailed, WrongState
 from jupyter_extension.lease import Lease
-from jupyter_extension.link import Link, SessionInfo, keys_of
+from jupyter_extension.link import Link, SessionInfo, first_answer, keys_of
 from jupyter_extension.server_parts import ServerParts
 from jupyter_extension.settings import Settings
-from jupyter_extension.workspace import Workspace
-from jupyter_extension.workspace.baseline import default_path
-from jupyter_extension.workspace.workspace import choose_roots
+from jupyter_extension.workspace import Workspace, opened
 from migrator.snapshot import Manifest, SnapshotError, SnapshotWriter, open_snapshot
 from migrator.storage.errors import Fenced, StorageError
 
 JsonDict = Dict[str, Any]
-RETRY_S = 1.0
 REPORT = "notebook 6: variables do not move, only files"
 
 
@@ -57,31 +54,16 @@ class FilesSession:
             self._log.exception("the session migrator stopped working: files are not saved any more")
 
     async def _begin(self) -> None:
-        info = self._info = await self._first()
-        roots = choose_roots(self._root, self._parts.home, self._settings.extra_roots)
-        self._workspace = Workspace(
-            roots,
-            excludes=self._settings.excludes,
-            budget=self._settings.files_budget,
-            limit=self._settings.file_limit,
-            baseline_path=default_path(info.id, roots),
-        )
-        await self._workspace.start()
+        info = self._info = await first_answer(self._link, self._settings.retry_limit_s, self._unheard)
+        self._workspace = await opened(info.id, self._root, self._parts.home, self._settings)
         if info.role == "standby":
             self.state = "standby"
         elif info.restore:
             await self.activate(info.snapshot)
         await asyncio.gather(self._lease(info).run(), self._save_changes())
 
-    async def _first(self) -> SessionInfo:
-        while True:
-            try:
-                return await self._link.session()
-            except FencedOut:
-                raise
-            except ExtensionError as e:
-                self._log.warning("%s; trying again", e)
-            await asyncio.sleep(RETRY_S)
+    def _unheard(self, problem: str) -> None:
+        self._log.warning("%s; trying again", problem)
 
     def _lease(self, info: SessionInfo) -> Lease:
         return Lease(

@@ -2,6 +2,6 @@
 
 from __future__ import annotations
 
-from jupyter_extension.workspace.workspace import Workspace
+from jupyter_extension.workspace.workspace import Workspace, opened
 
-__all__ = ["Workspace"]
+__all__ = ["Workspace", "opened"]

@@ -7,6 +7,7 @@ import os
 from pathlib import Path
 from typing import Any, Callable, TypeVar
 
+from jupyter_extension.settings import Settings
 from jupyter_extension.workspace import baseline as baselines
 from jupyter_extension.workspace.names import from_text, glob_pattern, to_text
 from jupyter_extension.workspace.put_back import put_back
@@ -26,6 +27,20 @@ def choose_roots(server_root: str, home: str, extra: list[str]) -> dict[str, str
         if Path(folder).is_dir() and os.path.realpath(folder) not in roots.values():
             roots[f"extra:{folder}"] = os.path.realpath(folder)
     return roots
+
+
+async def opened(session: str, server_root: str, home: str, settings: Settings) -> Workspace:
+    """The workspace of a session in this pod, which knows what the files were at its start."""
+    roots = choose_roots(server_root, home, settings.extra_roots)
+    workspace = Workspace(
+        roots,
+        excludes=settings.excludes,
+        budget=settings.files_budget,
+        limit=settings.file_limit,
+        baseline_path=baselines.default_path(session, roots),
+    )
+    await workspace.start()
+    return workspace
 
 
 class Workspace:

@@ -46,10 +46,10 @@ class Member:
     ended: Callable[[str, str], Awaitable[bool]] | None = None
     """Whether the processes of a session's server at an address have ended; None where the hub starts and ends them itself."""
 
-    _releases: set[asyncio.Task[None]] = field(default_factory=set)
-
     has_image_here: Callable[[str], Awaitable[bool]] | None = None
     """Whether one of the machines has an image; None where that is nobody's business but the hub's."""
+
+    _releases: set[asyncio.Task[None]] = field(default_factory=set)
 
     def free(self) -> int | None:
         """Places for sessions; None if only the hub sets limits."""

@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator
 from typing import Any
 
 import pytest
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
+from tornado.web import RequestHandler
 
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
@@ -19,6 +17,7 @@ from migrator.launch.hub import Server
 from migrator.session import Record, SessionRecords, Target, phases
 from migrator.session.sealing import Secrets, seal
 from migrator.storage import open_store
+from tests.rigs.answering import answering
 
 SECRET = b"federation-secret-of-at-least-32-bytes"
 SESSION = "a-moving-session"
@@ -56,12 +55,8 @@ class SlowHub:
 
 @pytest.fixture
 async def pod() -> AsyncIterator[str]:
-    sockets = bind_sockets(0, "127.0.0.1")
-    server = HTTPServer(Application([(r".*/status", Status)]))
-    server.add_sockets(sockets)
-    yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-    server.stop()
-    await server.close_all_connections()
+    async with answering(Status, r".*/status") as url:
+        yield url
 
 
 @pytest.fixture

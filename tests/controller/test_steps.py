@@ -7,9 +7,7 @@ from collections.abc import AsyncIterator
 
 import pytest
 from prometheus_client import CollectorRegistry
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
+from tornado.web import RequestHandler
 
 from migrator.controller.index import Index
 from migrator.controller.marks import Plan, plan_of, with_plan
@@ -20,6 +18,7 @@ from migrator.controller.steps import Steps
 from migrator.controller.tools import Tools
 from migrator.session import Record, SessionRecords, Target, phases
 from migrator.storage import open_store
+from tests.rigs.answering import answering
 
 SECRET = b"federation-secret-of-at-least-32-bytes"
 SESSION = "a-waiting-session"
@@ -37,12 +36,8 @@ class Room(RequestHandler):
 
 @pytest.fixture
 async def member() -> AsyncIterator[str]:
-    sockets = bind_sockets(0, "127.0.0.1")
-    server = HTTPServer(Application([(r".*", Room)]))
-    server.add_sockets(sockets)
-    yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-    server.stop()
-    await server.close_all_connections()
+    async with answering(Room) as url:
+        yield url
 
 
 @pytest.fixture

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.end_to_end.journey import Journey
 from tests.rigs.browser import Lab, lab_page
 from tests.rigs.federation import RESULTS, Federation
 
@@ -22,6 +23,16 @@ def results(request: pytest.FixtureRequest) -> Path:
 async def lab(results: Path) -> AsyncIterator[Lab]:
     async with lab_page(results) as page:
         yield page
+
+
+@pytest.fixture
+async def journey(federation: Federation, lab: Lab, results: Path) -> AsyncIterator[Journey]:
+    """A session that is opened, and ended with its test."""
+    started = Journey(federation, lab, results)
+    await started.begin()
+    yield started
+    await started.screenshot("end")
+    await federation.end_session(lab.user)
 
 
 @pytest.hookimpl(wrapper=True)

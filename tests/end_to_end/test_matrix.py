@@ -3,29 +3,16 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.journey import Journey
 from tests.end_to_end.states import STATES
-from tests.rigs.browser import Lab
-from tests.rigs.federation import Federation
 
 STORY_S = 400
 NOTICE_S = 8
 
 pytestmark = [pytest.mark.chaos, pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(500)]
-
-
-@pytest.fixture
-async def journey(federation: Federation, lab: Lab, results: Path) -> AsyncIterator[Journey]:
-    started = Journey(federation, lab, results)
-    await started.begin()
-    yield started
-    await started.screenshot("end")
-    await federation.end_session(lab.user)
 
 
 async def _notice(journey: Journey) -> None:

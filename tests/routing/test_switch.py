@@ -9,14 +9,13 @@ from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 import pytest
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
-from tornado.web import Application, RequestHandler
+from tornado.web import RequestHandler
 
 from migrator.launch.hub import Hub
 from migrator.routing.errors import ProxyDenied, ProxyUnavailable
 from migrator.routing.proxy import Proxy
 from migrator.routing.switch import Switch
+from tests.rigs.answering import answering
 from tests.rigs.proxy import running_proxy
 from tests.rigs.small_hub import PROXY_TOKEN, SmallHub
 
@@ -30,11 +29,8 @@ class Target(RequestHandler):
 
 @pytest.fixture
 async def target() -> AsyncIterator[str]:
-    sockets = bind_sockets(0, "127.0.0.1")
-    server = HTTPServer(Application([(r".*", Target)]))
-    server.add_sockets(sockets)
-    yield f"http://127.0.0.1:{sockets[0].getsockname()[1]}"
-    server.stop()
+    async with answering(Target) as url:
+        yield url
 
 
 def switch_of(hub: SmallHub) -> tuple[Switch, Proxy]:

@@ -1,8 +1,8 @@
 """Taking a snapshot: everything the kernel holds, as named parts.
 
 The parts are `index` and `index/...` (what there is), `classes` (skeletons of the user's classes), `component/NAME` (a pickle of variables that share
-objects), `survey/NAME` (by which this kernel recognises that they did not change), `places/NAME` and `memory/NAME` (the memory of its arrays). A part's name depends on nothing but what it holds, so that a
-part that did not change is recognised as such.
+objects), `survey/NAME` (by which this kernel recognises that they did not change), `places/NAME` and `memory/NAME` (the memory of its arrays).
+A part's name depends on nothing but what it holds, so that a part that did not change is recognised as such.
 """
 
 from __future__ import annotations
