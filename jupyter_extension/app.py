@@ -31,6 +31,7 @@ class SessionMigrator(Settings, ExtensionApp):
     live: LiveSession | None = None
     _control_token = ""
     _resume_url = ""
+    _member = ""
 
     def initialize_settings(self) -> None:
         """Put our hooks in place; whatever goes wrong in that, the server works as without us."""
@@ -51,7 +52,7 @@ class SessionMigrator(Settings, ExtensionApp):
         if base is None:
             raise BadSetup("this jupyter_server has no kernel_websocket_connection_class; version 2 or later is needed")
         live = LiveSession(link, parts, self, base, self.log)
-        live.gateway_url = gateway_url
+        live.gateway_url, live.member = gateway_url, self._member
         live.activity = self._activity(parts)
         live.status.limits = live.activity.limits
         live.status.rooms, live.status.resume = rooms_of(server), self._resume_url
@@ -69,6 +70,7 @@ class SessionMigrator(Settings, ExtensionApp):
         environment = take_environment(os.environ)
         if environment is not None:
             self._control_token, self._resume_url = environment.control_token, environment.resume_url
+            self._member = environment.member
             return GatewayLink(environment), environment.gateway_url
         if self.store and self.key_file:
             return StandaloneLink(self.store, self.key_file, self.local_session), ""

@@ -48,6 +48,7 @@ class Contact:
         freezer: Freezer,
         describe: Callable[[], dict[str, Any]],
         fenced: Callable[[], Awaitable[None]],
+        told: Callable[[dict[str, Any]], None],
     ) -> Lease:
         """The lease under which kernels may run: without it they are held, with it they go on."""
 
@@ -71,4 +72,5 @@ class Contact:
             found=found,
             fenced=fenced,
             log=self._log,
+            told=told,
         )

@@ -14,6 +14,9 @@ class Listener(Protocol):
     def send(self, text: str) -> None:
         """Write one message."""
 
+    def close(self) -> None:
+        """End the connection."""
+
 
 class Feed:
     """All listening pages."""
@@ -33,6 +36,11 @@ class Feed:
     def remove(self, listener: Listener) -> None:
         """A page is gone."""
         self._listeners.discard(listener)
+
+    def close(self) -> None:
+        """Every page has to come anew, and show again who it is."""
+        for listener in list(self._listeners):
+            listener.close()
 
     def tell(self, kind: str, fields: dict[str, Any]) -> None:
         """Tell every page. A page that can't be told is dropped."""

@@ -28,10 +28,11 @@ class Lease:
         found: Callable[[], Awaitable[None]],
         fenced: Callable[[], Awaitable[None]],
         log: logging.Logger,
+        told: Callable[[dict[str, Any]], None] = lambda _answer: None,
     ) -> None:
         self._link, self._epoch, self._lease_s, self._interval = link, epoch, lease_s, interval_s
         self._describe, self._lost, self._found, self._fenced = describe, lost, found, fenced
-        self._log = log
+        self._log, self._told = log, told
         self._heard = time.monotonic()
         self._is_lost = False
 
@@ -49,6 +50,7 @@ class Lease:
                 if self._is_lost:
                     self._is_lost = False
                     await self._found()
+                self._told(answer)
             pause = self._interval if answer is not None else IMPATIENT_S
             await asyncio.sleep(min(pause, max(self._lease_s / 4, 0.05)))
 

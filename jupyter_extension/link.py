@@ -35,6 +35,7 @@ class SessionInfo:
     key: bytes
     lease_s: float
     restore: bool
+    logouts: tuple[dict[str, Any], ...] = ()
 
 
 class Link(Protocol):
@@ -97,6 +98,7 @@ class GatewayLink:
                 key,
                 float(said["lease_s"]),
                 bool(said.get("restore")),
+                tuple(said.get("logouts") or ()),
             )
         except (KeyError, ValueError, TypeError) as e:
             raise GatewayRefused(

@@ -46,9 +46,10 @@ class LiveSession:
         recorder.on_activity = self._activity
         self.gate = Gate(parts, self.status, recorder, self.agents, self._tasks, connection_class, log)
         self.machinery: Machinery | None = None
-        self.gateway_url = ""
+        self.gateway_url = self.member = ""
         self.activity: Activity | None = None
         self.uploads = Uploads(settings.transfer_limit)
+        self._login: Login | None = None
         self._standby_task: asyncio.Task[Any] | None = None
         self._activation: asyncio.Task[JsonDict] | None = None
         self._contact = Contact(link, self.status, settings, log)
@@ -77,13 +78,19 @@ class LiveSession:
         else:
             self._own(machinery)
         if self._link.leased:
-            lease = self._contact.lease(info, machinery.freezer, self._describe, self.fenced)
+            lease = self._contact.lease(info, machinery.freezer, self._describe, self.fenced, self._told)
             self._tasks.spawn("lease", lease.run())
 
     def _ears(self) -> Ears:
-        return Ears(
-            self.gate, self.agents, self.layout, Login(self.parts.web_app, self._settings.hub_login_s), self.status
-        )
+        self._login = Login(self.parts.web_app, self._settings.hub_login_s, self.member)
+        return Ears(self.gate, self.agents, self.layout, self._login, self.status)
+
+    def _told(self, answer: dict[str, Any]) -> None:
+        """What the gateway says beside the lease: who logged out at a hub. Connections that are open show who they are anew."""
+        if self._login is not None and self._login.end(answer.get("logouts") or ()):
+            self.log.info("somebody logged out at a hub: pages log in anew")
+            self.gate.close_pages()
+            self.feed.close()
 
     def _journal_fenced(self, epoch: int) -> None:
         self.log.warning("the journal belongs to epoch %d now", epoch)
@@ -158,6 +165,7 @@ class LiveSession:
             if info.role != "owner" or info.epoch != machinery.info.epoch:
                 raise WrongState("the session has not been handed over to this server")
             snapshot = snapshot or info.snapshot
+            self._told({"logouts": info.logouts})
             report = await machinery.restorer.restore(snapshot)
         except (ExtensionError, SnapshotError, StorageError, OSError):
             self.status.enter("standby")

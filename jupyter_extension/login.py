@@ -7,7 +7,7 @@ carry the token. Both lie in the manifest, encrypted like everything in it. Whom
 from __future__ import annotations
 
 import base64
-from typing import Any, Dict
+from typing import Any, Dict, Iterable
 
 from jupyter_extension.hub_login import HubLogin
 
@@ -17,9 +17,9 @@ JsonDict = Dict[str, Any]
 class Login:
     """The keys of one server's pages."""
 
-    def __init__(self, web_app: Any, hub_life_s: float = 0.0) -> None:
+    def __init__(self, web_app: Any, hub_life_s: float = 0.0, member: str = "") -> None:
         self._settings = web_app.settings
-        self._hub = HubLogin(self._settings, hub_life_s)
+        self._hub = HubLogin(self._settings, hub_life_s, member)
 
     def to_json(self) -> JsonDict:
         """`{"cookie_keys": {version: base64}, "cookie_version", "token", "hub"}`; a server without versions has version 0."""
@@ -42,6 +42,10 @@ class Login:
         if login.get("token") and self._token():
             self._settings["identity_provider"].token = login["token"]
         self._hub.adopt(login.get("hub") or {})
+
+    def end(self, logouts: Iterable[JsonDict]) -> bool:
+        """See `HubLogin.end`."""
+        return self._hub.end(logouts)
 
     def _token(self) -> str | None:
         """The token that opens this server; None where pages log in otherwise (a hub's server holds its own token there)."""

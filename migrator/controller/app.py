@@ -20,6 +20,7 @@ ROUTES = [
     (SESSION + "/tend", handlers.TendHandler),
     (r"/v1/notices", handlers.NoticesHandler),
     (r"/v1/stops", handlers.StopsHandler),
+    (r"/v1/logouts", handlers.LogoutsHandler),
     (r"/v1/room", handlers.RoomHandler),
 ]
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import hmac
+import re
 import time
 from typing import Any, cast
 
@@ -16,6 +17,8 @@ from migrator.serving.errors import ApiError, Unavailable
 from migrator.serving.handler import ApiHandler
 from migrator.serving.logs import set_session
 from migrator.session import Record, check_member, check_session_id
+
+DIGEST = r"([0-9a-f]{64})?"
 
 
 class ControllerHandler(ApiHandler):
@@ -134,6 +137,21 @@ class StopsHandler(ControllerHandler):
         except RoutingError as error:
             raise Unavailable("not_in_line", str(error)) from error
         self.answer({"held": held})
+
+
+class LogoutsHandler(ControllerHandler):
+    """`POST /v1/logouts`: a user has logged out of this member's hub, or was removed from it (no `session`)."""
+
+    async def post(self) -> None:
+        """When it is noted in all of the user's sessions: in how many."""
+        body = self.json_body()
+        user, session = body.get("user"), body.get("session", "")
+        if not isinstance(user, str) or not user or not isinstance(session, str) or not re.fullmatch(DIGEST, session):
+            raise ApiError(400, "bad_body", "`user` must be a name, `session` a SHA-256 or empty.")
+        if not session and self.state.member.settings.delete_users:
+            self.answer({"sessions": 0})  # it is us who removed it, with the server that moved away
+            return
+        self.answer({"sessions": await self.state.logouts.take(user, session)})
 
 
 class NoticesHandler(ControllerHandler):

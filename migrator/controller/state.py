@@ -10,6 +10,7 @@ from prometheus_client import CollectorRegistry, Counter
 from migrator.controller.holding import Holding
 from migrator.controller.index import Index
 from migrator.controller.launches import Launches
+from migrator.controller.logouts import Logouts
 from migrator.controller.member import Member
 from migrator.controller.move import Mover
 from migrator.controller.notices import NoticeDesk
@@ -45,6 +46,7 @@ class State:
     desk: NoticeDesk
     launches: Launches
     stops: Stops
+    logouts: Logouts
     watcher: Watcher
     reconciler: Reconciler
     retention: Retention
@@ -67,7 +69,8 @@ class State:
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
-            Stops(member, mover, records, index), Watcher(tools, mover, desk), Reconciler(tools, member, mover),
+            Stops(member, mover, records, index), Logouts(settings.member, records, index),
+            Watcher(tools, mover, desk), Reconciler(tools, member, mover),
             Retention(tools, secret), _notice_secret(settings),
         )  # fmt: skip
 

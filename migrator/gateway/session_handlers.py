@@ -11,6 +11,7 @@ from migrator.gateway.names import check_snapshot_id
 from migrator.gateway.roles import OWNER
 from migrator.serving.errors import ApiError
 from migrator.session import Record, phases
+from migrator.session.logouts import logouts_of
 from migrator.session.sealing import unseal
 from migrator.session.tokens import Token
 from migrator.storage.errors import NotFound
@@ -37,6 +38,7 @@ class SessionHandler(PodHandler):
                 "key": base64.b64encode(secrets.key).decode(),
                 "lease_s": self.state.settings.lease_s,
                 "restore": record.snapshot is not None,
+                "logouts": logouts_of(record),
             }
         )
 
@@ -58,7 +60,13 @@ class AliveHandler(PodHandler):
             self.state.cache.put(record)
         role = self.state.roles.of(token, record)
         self.answer(
-            {"epoch": record.epoch, "phase": record.phase, "role": role, "lease_s": self.state.settings.lease_s}
+            {
+                "epoch": record.epoch,
+                "phase": record.phase,
+                "role": role,
+                "lease_s": self.state.settings.lease_s,
+                "logouts": logouts_of(record),
+            }
         )
 
     def _told(self, record: Record, token: Token, address: str | None, pages: Any, stops: bool) -> Record:

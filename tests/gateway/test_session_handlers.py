@@ -26,7 +26,7 @@ async def test_a_pod_learns_who_it_is_and_gets_the_key(gateway: Rig) -> None:
     assert base64.b64decode(data.pop("key")) == KEY
     assert data == {
         "id": record.id, "epoch": 1, "phase": "starting", "role": "owner", "snapshot": None, "lease_s": 20.0,
-        "restore": False,
+        "restore": False, "logouts": [],
     }  # fmt: skip
 
 
@@ -68,7 +68,7 @@ async def test_the_first_sign_of_life_makes_a_session_active_and_later_ones_writ
     record = await gateway.session()
     body = {"address": "http://127.0.0.1:4711", "server": "/user/x/", "state": "running", "pages": 1}
     status, data = await ask(gateway, "/v1/session/alive", gateway.token(record), body)
-    assert (status, data) == (200, {"epoch": 1, "phase": "active", "role": "owner", "lease_s": 20.0})
+    assert (status, data) == (200, {"epoch": 1, "phase": "active", "role": "owner", "lease_s": 20.0, "logouts": []})
     first = await gateway.records.get(record.id)
     assert first.owner is not None
     assert first.owner.address == "http://127.0.0.1:4711"

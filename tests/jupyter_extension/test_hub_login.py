@@ -37,14 +37,30 @@ class WebApp:
         self.settings: dict[str, Any] = {"cookie_secret": b"key", "identity_provider": provider}
 
 
-def server(life_s: float = 60.0) -> tuple[Login, HubOAuth]:
+def server(life_s: float = 60.0, member: str = "a") -> tuple[Login, HubOAuth]:
     provider = Provider()
-    return Login(WebApp(provider), life_s), provider.hub_auth
+    return Login(WebApp(provider), life_s, member), provider.hub_auth
 
 
-def letting_in(auth: HubOAuth, token: str) -> None:
+def letting_in(auth: HubOAuth, token: str, session: str = "") -> None:
     """The hub has said who has this token; its client keeps that for five minutes."""
-    auth.cache[f"token::{hashlib.sha256(token.encode()).hexdigest()}"] = MODEL
+    auth.cache[f"token::{digest(token)}"] = {**MODEL, "session_id": session or None}
+
+
+def digest(text: str) -> str:
+    return hashlib.sha256(text.encode()).hexdigest()
+
+
+def logout(member: str, session: str, at: float = 0.0, user: str = "ann") -> dict[str, Any]:
+    return {"member": member, "user": user, "session": session and digest(session), "at": at or time.time()}
+
+
+async def lets_in(auth: HubOAuth, token: str) -> bool:
+    """Whether somebody gets in without the hub being asked, which is not there."""
+    try:
+        return bool(await auth.user_for_token(token, sync=False))
+    except HTTPError:
+        return False
 
 
 def moved(source: Login) -> Any:
@@ -54,7 +70,7 @@ def moved(source: Login) -> Any:
 async def test_who_was_let_in_gets_in_again_with_the_right_to_this_server_and_no_other() -> None:
     source, auth = server()
     letting_in(auth, "page")
-    assert await auth.user_for_token("page", sync=False) == MODEL
+    assert await auth.user_for_token("page", sync=False) == {**MODEL, "session_id": None}
     manifest = moved(source)
     assert "page" not in json.dumps(manifest)
     assert manifest["token"] is None
@@ -74,8 +90,7 @@ async def test_it_ends(life_s: float) -> None:
     await auth.user_for_token("page", sync=False)
     assert moved(source)["hub"] == {}
     target, other = server()
-    digest = hashlib.sha256(b"page").hexdigest()
-    target.adopt({"hub": {digest: {"user": MODEL, "until": time.time() - 1}}})
+    target.adopt({"hub": {digest("page"): {"user": MODEL, "until": time.time() - 1}}})
     with pytest.raises(HTTPError, match="Hub API"):
         await other.user_for_token("page", sync=False)
 
@@ -84,6 +99,72 @@ async def test_whom_the_hub_lets_in_no_more_does_not_move() -> None:
     source, auth = server()
     letting_in(auth, "page")
     await auth.user_for_token("page", sync=False)
-    auth.cache[f"token::{hashlib.sha256(b'page').hexdigest()}"] = None
+    auth.cache[f"token::{digest('page')}"] = None
     assert await auth.user_for_token("page", sync=False) is None
     assert moved(source)["hub"] == {}
+
+
+PAGES = {"laptop": "browser-1", "tablet": "browser-2", "script": ""}
+
+
+async def source_with_pages() -> Login:
+    source, auth = server(member="a")
+    for token, session in PAGES.items():
+        letting_in(auth, token, session)
+        await auth.user_for_token(token, sync=False)
+    return source
+
+
+@pytest.mark.parametrize(
+    ("what", "left"),
+    [
+        (logout("a", "browser-1"), {"tablet", "script"}),
+        (logout("a", "browser-9"), {"laptop", "tablet", "script"}),
+        (logout("b", "browser-1"), set()),
+        (logout("a", ""), set()),
+        (logout("a", "", user="bob"), {"laptop", "tablet", "script"}),
+        (logout("a", "browser-1", at=time.time() - 9000), {"laptop", "tablet", "script"}),
+    ],
+    ids=["that browser", "an unknown one", "at another hub: all", "removed: all", "another user", "before the login"],
+)
+@pytest.mark.parametrize("when", ["before the move", "after the move", "on the way"])
+async def test_a_logout_ends_what_it_should_whenever_it_comes(when: str, what: dict[str, Any], left: set[str]) -> None:
+    what = what if what["at"] < time.time() - 5000 else {**what, "at": time.time() + 1}
+    source, (target, auth) = await source_with_pages(), server(member="c")
+    if when == "before the move":
+        assert source.end([what]) == (left != set(PAGES))
+    if when == "on the way":
+        assert not target.end([what]), "nobody is in yet"
+    target.adopt(moved(source))
+    if when == "after the move":
+        assert target.end([what]) == (left != set(PAGES))
+    assert {token for token in PAGES if await lets_in(auth, token)} == left
+    assert not target.end([what]), "it is told again and again, and ends nobody twice"
+
+
+async def test_a_login_after_a_logout_stays() -> None:
+    source, auth = server()
+    source.end([logout("b", "browser-1", at=time.time() - 1)])
+    letting_in(auth, "page", "browser-3")
+    assert await lets_in(auth, "page")
+    assert not source.end([logout("b", "browser-1", at=time.time() - 1)])
+    target, other = server()
+    target.adopt(moved(source))
+    assert await lets_in(other, "page")
+
+
+async def test_the_hub_itself_is_asked_again_after_a_logout() -> None:
+    source, auth = server(member="a")
+    letting_in(auth, "page", "browser-1")
+    assert await lets_in(auth, "page")
+    assert source.end([logout("a", "browser-1", at=time.time() + 1)])
+    assert not await lets_in(auth, "page"), "what the hub said before does not count any more"
+    assert moved(source)["hub"] == {}
+
+
+async def test_a_login_of_an_older_version_is_ended_by_any_logout() -> None:
+    target, auth = server(member="b")
+    target.adopt({"hub": {digest("page"): {"user": MODEL, "until": time.time() + 60}}})
+    assert await lets_in(auth, "page")
+    assert target.end([logout("a", "browser-1")])
+    assert not await lets_in(auth, "page")

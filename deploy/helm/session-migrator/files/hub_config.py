@@ -18,6 +18,7 @@ PATHS = {"JUPYTER_CONFIG_PATH": f"{HOME}/jupyter", "JUPYTER_PATH": f"{HOME}/shar
 
 sys.path.insert(0, str(FOLDER))
 from hub_hook import session_hook  # noqa: E402 - it lies beside this file
+from hub_logout import telling_authenticator  # noqa: E402
 from hub_proxy import patient_proxy  # noqa: E402
 
 settings = json.loads((FOLDER / "hub.json").read_text())
@@ -104,4 +105,8 @@ c.KubeSpawner.pre_spawn_hook = session_hook(
 c.KubeSpawner.modify_pod_hook = modify_pod
 if "proxy_class" not in c.JupyterHub:  # another kind of proxy has routes that we do not know how to hold
     c.JupyterHub.proxy_class = patient_proxy(settings["controller"], str(FOLDER / "secret"))
+if "authenticator_class" in c.JupyterHub and c.JupyterHub.authenticator_class != "null":
+    c.JupyterHub.authenticator_class = telling_authenticator(
+        settings["controller"], str(FOLDER / "secret"), c.JupyterHub.authenticator_class
+    )
 c.KubeSpawner.delete_grace_period = settings["graceS"]

@@ -1,0 +1,1 @@
+../../../../migrator/launch/hub_logout.py
