@@ -11,12 +11,13 @@ import pytest
 from kubernetes.aio.client import Configuration
 
 from migrator.notice.kubernetes_api import KubernetesApi
+from tests.kubernetes.aftermath import told
 from tests.kubernetes.launches import Launched, end, launch, launched, run_cell, saved, start_kernel
 from tests.rigs.kubernetes import store
 from tests.rigs.kubernetes.build import build
 from tests.rigs.kubernetes.cluster import kubectl
 from tests.rigs.kubernetes.member import Federation, Member
-from tests.rigs.kubernetes.plan import CLUSTERS, HOST, NODES, ClusterPlan
+from tests.rigs.kubernetes.plan import CHECKOUT, CLUSTERS, HOST, NODES, ClusterPlan
 from tests.rigs.kubernetes.process import RigError
 from tests.rigs.kubernetes.rig import down, obstacle, recover_node, running, up
 from tests.rigs.kubernetes.store import remove_store, start_store
@@ -113,6 +114,17 @@ async def api(clusters) -> AsyncIterator[KubernetesApi]:
     api = KubernetesApi(configuration)
     yield api
     await api.close()
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_makereport(item: pytest.Item) -> Iterator[None]:
+    """A failed test's report tells its sessions' stories; all logs are kept under test-results/."""
+    report = yield
+    members = getattr(item, "funcargs", {}).get("members")
+    if report.failed and report.when != "teardown" and members:
+        folder = CHECKOUT / "test-results" / "kubernetes" / re.sub(r"\W+", "-", item.name).strip("-")
+        report.sections += told(members.values(), launched, folder, report.duration + 60)
+    return report
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

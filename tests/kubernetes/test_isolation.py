@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import json
+from collections.abc import AsyncIterator
 
 import pytest
 import pytest_asyncio
 
-from tests.kubernetes.launches import Launched, launch, run_cell, saved, start_kernel
+from tests.kubernetes.launches import Launched, end, launch, record, run_cell, saved, start_kernel
 from tests.rigs.kubernetes import store
 from tests.rigs.kubernetes.plan import HOST
 
 pytestmark = pytest.mark.kubernetes
 
 TRY = """
-import json, urllib.error, urllib.request
+import glob, json, os, re, urllib.error, urllib.request
 def attempt(url, token=""):
     request = urllib.request.Request(url, headers={"Authorization": token} if token else {})
     try:
@@ -23,37 +24,55 @@ def attempt(url, token=""):
         return error.code
     except OSError as error:
         return str(error)
+def stolen(name):
+    for file in glob.glob("/proc/[0-9]*/environ"):
+        try:
+            found = re.search(name + "=([^\\0]+)", open(file).read())
+        except OSError:
+            continue
+        if found:
+            return "Bearer " + found.group(1)
+    return ""
 """
 
 
 @pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def sessions(members) -> list[Launched]:
+async def sessions(members) -> AsyncIterator[list[Launched]]:
     """The attacker's, and another's that has something saved."""
     both = [await launch(members["a"]) for _ in range(2)]
     for session in both:
         await start_kernel(session)
         await run_cell(session, "secret = 42")
         await saved(session)
-    await run_cell(both[0], TRY)
-    return both
+    assert await run_cell(both[0], TRY) == ""
+    yield both
+    for session in both:
+        await end(session, members.values())
 
 
 async def attempts(session: Launched, *tries: tuple[str, str]) -> list[object]:
-    """What each try was answered."""
+    """What each try was answered; the tokens are expressions of the attacker's."""
     calls = ", ".join(f"attempt({url!r}, {token})" for url, token in tries)
     return list(json.loads(await run_cell(session, f"print(json.dumps([{calls}]))")))
 
 
-async def test_the_session_token_is_out_of_the_kernels_reach_or_its_own_only(sessions, members):
-    """With another's id in the path, a gateway answers as if there were nothing."""
-    gateway = f"http://{members['a'].cluster.service_ip(20)}"
-    other = sessions[1].id
-    tries = [
-        (f"{gateway}/v1/session", "''"),
-        (f"{gateway}/v1/session", "'Bearer v1.session." + other + ".1.AAAA'"),
-        (f"{gateway}/v1/objects/packs/../../{other}/record", "''"),
-    ]
-    assert all(answer in {400, 401, 403, 404} for answer in await attempts(sessions[0], *tries))
+async def test_another_sessions_snapshot_is_out_of_reach(sessions, members):
+    """Without a token, with a forged one, and with the pod's own, read from where the server was started with it."""
+    gateway = f"http://{members['a'].cluster.service_ip(20)}/v1"
+    mine, others = [f"{gateway}/objects/manifests/{(await record(session))['snapshot']}" for session in sessions]
+    own = "stolen('MIGRATOR_SESSION_TOKEN')"
+    tries = {
+        (f"{gateway}/session", "''"): {401},
+        (f"{gateway}/session", f"'Bearer v1.session.{sessions[1].id}.1.AAAA'"): {401},
+        (others, "''"): {401},
+        (mine, own): {200},
+        (others, own): {404},
+        (f"{gateway}/objects/packs/../../{sessions[1].id}/record", own): {400, 404},
+        (f"{gateway}/objects/packs/..%2F..%2F{sessions[1].id}%2Frecord", own): {400, 404},
+    }
+    answers = await attempts(sessions[0], *tries)
+    refused = dict(zip(tries, answers, strict=True))
+    assert {each: answer for each, answer in refused.items() if answer not in tries[each]} == {}
 
 
 async def test_the_bucket_is_closed(sessions):
@@ -68,12 +87,14 @@ async def test_no_way_to_hub_proxy_and_controller(sessions, members):
         (f"http://{address(10)}:8081/hub/api/users", "''"),
         (f"http://{address(11)}:8001/api/routes", "''"),
         (f"http://{address(21)}/v1/sessions", "''"),
+        (f"http://{address(21)}/v1/sessions", "stolen('MIGRATOR_SESSION_TOKEN')"),
+        (f"http://{address(21)}/v1/sessions/{sessions[1].id}", "stolen('MIGRATOR_CONTROL_TOKEN')"),
     ]
     assert all(answer in {401, 403} for answer in await attempts(sessions[0], *tries))
 
 
 async def test_no_kubernetes_credentials(sessions):
-    found = await run_cell(sessions[0], "import os; print(os.path.exists('/var/run/secrets/kubernetes.io'))")
+    found = await run_cell(sessions[0], "print(os.path.exists('/var/run/secrets/kubernetes.io'))")
     assert found == "False\n"
 
 
@@ -84,4 +105,4 @@ async def test_the_pod_has_no_keys_of_the_bucket(sessions):
 
 async def test_the_kernel_has_no_tokens(sessions):
     names = await run_cell(sessions[0], "print([name for name in os.environ if name.startswith('MIGRATOR')])")
-    assert "TOKEN" not in names
+    assert names == "[]\n"
