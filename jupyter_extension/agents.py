@@ -4,12 +4,19 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from typing import Any
+
+from jupyter_core.utils import ensure_async
 
 from jupyter_extension.errors import ExtensionError
 from jupyter_extension.record.watch import process_id
 
 ATTACH_LIMIT_S = 60.0
+START_LIMIT_S = 120.0
+"""So long a kernel may take until it answers: ten that start at once on two processors take half a minute and more."""
+ANSWER_S = 5.0  # between looks whether its process lives at all
+PAUSE_S = 0.2
 CELL_LIMIT_S = 7 * 24 * 3600.0  # a cell that ran when we came may run for days
 
 
@@ -31,7 +38,7 @@ class Agents:
         attaching = self.attach(kernel)
         done, _ = await asyncio.wait({attaching}, timeout=timeout)
         if not done:
-            raise NoAgent("the kernel has run one cell since its start, and the agent waits for its end")
+            raise NoAgent("the kernel is still starting, or has run one cell since: the agent waits for that")
         return attaching.result()
 
     def attach(self, kernel: str) -> asyncio.Future[Any]:
@@ -44,8 +51,6 @@ class Agents:
         return known[1]
 
     async def _attach(self, kernel: str) -> Any:
-        from jupyter_extension.kernel_client import KernelAgent  # noqa: PLC0415 - needed with the first kernel only
-
         try:
             manager = self._managers.get_kernel(kernel)
         except KeyError as e:
@@ -54,9 +59,22 @@ class Agents:
         if language.lower() != "python":
             raise NoAgent(f"variables of {language or 'this kind of'} kernels can't be saved")
         try:
-            return await KernelAgent.attach(manager.connection_file, timeout=CELL_LIMIT_S)
+            return await self._let_in(manager)
         except Exception as e:
             raise NoAgent(f"the kernel did not let the agent in: {e or type(e).__name__}") from e
+
+    async def _let_in(self, manager: Any) -> Any:
+        """A kernel that lives and does not answer yet may just be starting on a busy machine."""
+        from jupyter_extension.kernel_client import KernelAgent, KernelNotFound  # noqa: PLC0415 - with the first kernel only
+
+        end = time.monotonic() + START_LIMIT_S
+        while True:
+            try:
+                return await KernelAgent.attach(manager.connection_file, timeout=CELL_LIMIT_S, answer=ANSWER_S)
+            except KernelNotFound:
+                if time.monotonic() > end or not await ensure_async(manager.is_alive()):
+                    raise
+            await asyncio.sleep(PAUSE_S)
 
     def known(self, kernel: str) -> Any | None:
         """The agent, if it is attached already."""

@@ -10,7 +10,7 @@ from typing import Any, Dict
 from jupyter_client.kernelspec import NoSuchKernel
 from jupyter_core.utils import ensure_async
 
-from jupyter_extension.agents import Agents
+from jupyter_extension.agents import ATTACH_LIMIT_S, START_LIMIT_S, Agents
 from jupyter_extension.kernel_client import attach
 from jupyter_extension.record.connection import prime_kernel_info
 from jupyter_extension.record.recorder import Recorder
@@ -88,7 +88,7 @@ class Kernels:
         if not entry.get("parts"):
             return {"saved": [], "lost": []}
         try:
-            agent = await self._agents.get(kernel)
+            agent = await self._agents.get(kernel, timeout=START_LIMIT_S + ATTACH_LIMIT_S / 2)
             report = await load_kernel(agent, reader, KernelEntry.from_json(entry), timeout=LOAD_LIMIT_S)
             await relocate_kernel(agent, self.moved(reader), timeout=LOAD_LIMIT_S)
         except (SnapshotError, StorageError):

@@ -17,7 +17,9 @@ from tests.rigs.kubernetes.process import RigError, write
 COMPONENTS = ("app.kubernetes.io/name=session-migrator", "component in (hub,proxy,singleuser-server)")
 
 
-def told(members: Iterable[Member], sessions: Iterable[Launched], folder: Path, seconds: float) -> Iterator[tuple[str, str]]:
+def told(
+    members: Iterable[Member], sessions: Iterable[Launched], folder: Path, seconds: float
+) -> Iterator[tuple[str, str]]:
     """Sections for a report; logs of the last `seconds` go into the folder."""
     members = list(members)
     for session in sessions:

@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
-from tornado.websocket import websocket_connect
+from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tests.rigs.kubernetes.member import Member
 
@@ -82,19 +82,29 @@ async def run_cell(session: Launched, code: str, *, member: Member | None = None
     base = session.url(member).replace("http://", "ws://")
     socket = await websocket_connect(f"{base}/api/kernels/{session.kernel}/channels?token={session.token}")
     message = request(code)
-    await socket.write_message(json.dumps(message))
-    printed = ""
-    async with asyncio.timeout(limit_s):
-        while True:
-            answer = json.loads(await socket.read_message() or "{}")
-            if answer.get("parent_header", {}).get("msg_id") != message["header"]["msg_id"]:
-                continue
-            content = answer["content"]
-            printed += content.get("text", "") if answer["msg_type"] == "stream" else ""
-            printed += f"{content['ename']}: {content['evalue']}" if answer["msg_type"] == "error" else ""
-            if answer["msg_type"] == "status" and content["execution_state"] == "idle":
-                socket.close()
-                return printed
+    try:
+        async with asyncio.timeout(limit_s):
+            await socket.write_message(json.dumps(message))
+            return await printed(socket, message["header"]["msg_id"])
+    finally:
+        socket.close()
+        while await socket.read_message() is not None:  # until it is closed at both ends
+            pass
+
+
+async def printed(socket: WebSocketClientConnection, request_id: str) -> str:
+    """All that comes for a request until its kernel is idle."""
+    text = ""
+    while message := await socket.read_message():
+        answer = json.loads(message)
+        if answer.get("parent_header", {}).get("msg_id") != request_id:
+            continue
+        content = answer["content"]
+        text += content.get("text", "") if answer["msg_type"] == "stream" else ""
+        text += f"{content['ename']}: {content['evalue']}" if answer["msg_type"] == "error" else ""
+        if answer["msg_type"] == "status" and content["execution_state"] == "idle":
+            return text
+    raise ConnectionError(f"the kernel's connection was closed before its answer was whole: {text!r}")
 
 
 def request(code: str) -> dict[str, Any]:
