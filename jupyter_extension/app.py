@@ -20,6 +20,7 @@ from jupyter_extension.server_parts import ServerParts
 from jupyter_extension.settings import Settings
 
 SETTING = "kernel_websocket_connection_class"
+END_S = 5.0  # of a pod's grace, for what the server does after the last snapshot
 
 
 class SessionMigrator(Settings, ExtensionApp):
@@ -71,10 +72,16 @@ class SessionMigrator(Settings, ExtensionApp):
         if environment is not None:
             self._control_token, self._resume_url = environment.control_token, environment.resume_url
             self._member = environment.member
+            self._last_until(environment.grace_s)
             return GatewayLink(environment), environment.gateway_url
         if self.store and self.key_file:
             return StandaloneLink(self.store, self.key_file, self.local_session), ""
         return None, ""
+
+    def _last_until(self, grace_s: float | None) -> None:
+        """The last snapshot may take what the pod's grace leaves, unless somebody set its limit."""
+        if grace_s is not None and "stop_limit_s" not in self.config.get(type(self).__name__, {}):
+            self.stop_limit_s = max(grace_s - END_S, grace_s / 2)
 
     def initialize_handlers(self) -> None:
         """Register the routes; they answer even where we are off."""

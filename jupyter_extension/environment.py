@@ -24,6 +24,8 @@ class PodEnvironment:
     member: str
     resume_url: str = ""
     """Brings the session back when it was put away; whoever has it may. Empty where the federation has no front door."""
+    grace_s: float | None = None
+    """Between SIGTERM and SIGKILL, in seconds; None where nobody says."""
 
 
 def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None:
@@ -33,6 +35,7 @@ def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None
     session_token, control_token = (environ.pop(name, "") for name in SECRETS)
     member = environ.pop("MIGRATOR_MEMBER", "")
     resume_url = environ.pop("MIGRATOR_RESUME_URL", "")
+    grace = environ.pop("MIGRATOR_GRACE_S", "")
     if not gateway_url:
         return None
     if not session_token or not control_token:
@@ -43,4 +46,15 @@ def take_environment(environ: MutableMapping[str, str]) -> PodEnvironment | None
         raise BadSetup(f"MIGRATOR_SESSION_ID {session!r} is not a session id ({SESSION_ID.pattern})")
     if resume_url and not RESUME_URL.fullmatch(resume_url):
         raise BadSetup(f"MIGRATOR_RESUME_URL {resume_url!r} is no URL; see the controller's redirector_url")
-    return PodEnvironment(gateway_url.rstrip("/"), session, session_token, control_token, member, resume_url)
+    return PodEnvironment(
+        gateway_url.rstrip("/"), session, session_token, control_token, member, resume_url, _seconds(grace)
+    )
+
+
+def _seconds(grace: str) -> float | None:
+    if not grace:
+        return None
+    try:
+        return float(grace)
+    except ValueError as error:
+        raise BadSetup(f"MIGRATOR_GRACE_S {grace!r} is no number of seconds") from error

@@ -57,7 +57,7 @@ class Settings(HasTraits):
     ).tag(config=True)
     stop_limit_s = Float(
         20.0,
-        help="Seconds (default 20) that the last snapshot may take when the server is told to stop (Kubernetes' grace is 30).",
+        help="Seconds (default 20; in Kubernetes 5 less than the pod's grace) that the last snapshot may take when the server is told to stop.",
     ).tag(config=True)
     journal_delay_s = Float(
         0.05,

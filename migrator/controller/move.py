@@ -116,6 +116,10 @@ class Mover:
         await self._tools.update(session, change)
         self._tools.deadlines[session] = min(deadline, self._tools.deadlines.get(session, deadline))
 
+    async def fresh(self, session: str) -> Record:
+        """The record as it stands now."""
+        return self._tools.index.put(await self._tools.records.get(session))
+
     def drive(self, session: str) -> asyncio.Task[None]:
         """Drive a session's move, if there is one and nobody here does yet."""
         task = self._driving.get(session)
@@ -160,7 +164,7 @@ class Mover:
                         await asyncio.sleep(PAUSE_S)
 
     async def _one_step(self, session: str) -> bool:
-        record = self._tools.index.put(await self._tools.records.get(session))
+        record = await self.fresh(session)
         step = self._steps.next(record)
         if step is None:
             return False

@@ -17,7 +17,7 @@ from migrator.launch.errors import LaunchError
 from migrator.launch.hub import Hub
 from migrator.notice.event import Cause, Notice
 from migrator.serving.logs import about
-from migrator.session import PhaseError, Record
+from migrator.session import PhaseError, Record, phases
 from migrator.storage.errors import NotFound
 
 GONE = {Cause.LOST, Cause.OUT_OF_MEMORY}
@@ -66,12 +66,11 @@ class NoticeDesk:
         return notice.machine is not None and notice.machine in {machine_of(record), self.member}
 
     async def _one(self, notice: Notice, record: Record) -> Record | None:
-        way = await self._way(notice, record)
         with about(record.id):
             try:
                 return await self.mover.begin(
                     record.id,
-                    way=way,
+                    way=await self._way(notice, record),
                     cause=str(notice.cause),
                     deadline=notice.deadline,
                     machine=notice.machine or "",
@@ -86,7 +85,7 @@ class NoticeDesk:
     async def _way(self, notice: Notice, record: Record) -> str:
         if notice.cause in GONE:
             return "lost"
-        if notice.cause == Cause.STOPPED and await self.is_stopped_by_hub(record):
+        if notice.cause == Cause.STOPPED and await self.is_stopped_by_hub(await self.mover.fresh(record.id)):
             return "suspend"
         return self.mover.way(notice.deadline)
 
@@ -99,10 +98,14 @@ class NoticeDesk:
         return server is not None and server.pending == "spawn"
 
     async def is_stopped_by_hub(self, record: Record) -> bool:
-        """Whether the hub ends (or has ended) this server on purpose: the user, the culler, an administrator."""
+        """Whether the hub ends (or has ended) this server on purpose: the user, the culler, an administrator.
+
+        A hub that finds a server killed tidies up as if it had been stopped. Of those that it does not know any more only one that said
+        that it was told to stop was stopped.
+        """
         try:
             server = await self.hub.server(record.user)
         except LaunchError as error:
             log.warning("the hub does not say whether it stopped the server: %s", error)
             return False
-        return server is None or server.pending == "stop"
+        return server.pending == "stop" if server is not None else phases.is_stopping(record)

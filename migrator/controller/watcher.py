@@ -110,11 +110,7 @@ class Watcher:
         self.misses[record.id] = self.misses.get(record.id, 0.0) + weight
 
     async def _bury(self, record: Record) -> None:
-        """Nobody listens there any more: bring the session back elsewhere, or keep it if its end was meant.
-
-        A hub that finds a server killed tidies up as if it had been stopped. Only a server that said that it was told to
-        stop was stopped.
-        """
+        """Nobody listens there any more: bring the session back elsewhere, or keep it if its end was meant."""
         self.misses.pop(record.id, None)
         fresh = self.tools.index.put(await self.tools.records.get(record.id))
         if fresh.owner != record.owner or not self._is_live_here(fresh) or await self.desk.is_starting(fresh):

@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import re
 from collections.abc import AsyncIterator, Iterator
+from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kubernetes.aio.client import Configuration
@@ -46,11 +47,10 @@ def members(clusters) -> Iterator[dict[str, Member]]:
     start_store()
     federation = Federation(store.URL, store.KEY, store.SECRET, "the rig's federation secret, kept over runs")
     members = {name: Member(plan, federation, *TOKENS) for name, plan in clusters.items()}
-    for member in members.values():
-        member.install()
-    yield members
-    for member in members.values():
-        member.remove()
+    with ThreadPoolExecutor() as both:
+        list(both.map(Member.install, members.values()))
+        yield members
+        list(both.map(Member.remove, members.values()))
     remove_store()
 
 

@@ -15,7 +15,7 @@ from tornado.websocket import WebSocketClientConnection, websocket_connect
 
 from tests.rigs.kubernetes.member import Member
 
-LIMIT_S = 400.0
+LIMIT_S = 300.0
 launched: list[Launched] = []
 """All of this run, so that each test's can be ended with it."""
 
@@ -51,6 +51,9 @@ async def launch(member: Member, **options: Any) -> Launched:
     """A new user, a server with its token in the options, ready."""
     session = Launched(member, f"repo-{secrets.token_hex(4)}", secrets.token_hex(16))
     users = f"{member.url}/hub/api/users/{session.user}"
+    await until(
+        "the hub answers", lambda: call(f"{member.url}/hub/api/", token=member.binder_token)
+    )  # the test before may have hurt it
     await call(users, method="POST", token=member.binder_token)
     wanted = {"token": session.token, "binder_request": f"v2/gh/{session.user}/HEAD", **options}
     await call(f"{users}/server", method="POST", body=wanted, token=member.binder_token, limit_s=LIMIT_S)

@@ -12,12 +12,11 @@ from migrator.notice.event import Cause, Notice
 from migrator.notice.kubernetes import KubernetesNotices
 from migrator.notice.kubernetes_api import KubernetesError
 from migrator.notice.kubernetes_ends import Ends
+from tests.kubernetes.outages import no_api_server
 from tests.kubernetes.pods import start_pod
-from tests.rigs.kubernetes.cluster import kubectl, start_api_server, stop_api_server
+from tests.rigs.kubernetes.cluster import kubectl
 from tests.rigs.kubernetes.node import kill_node, shut_down_node
 from tests.rigs.kubernetes.plan import NODES, SHUTDOWN_S
-from tests.rigs.kubernetes.process import wait_for
-from tests.rigs.kubernetes.rig import api_answers
 
 pytestmark = pytest.mark.kubernetes
 
@@ -146,10 +145,8 @@ async def test_a_killed_node_is_a_loss(clusters, namespace, heard, a2):
 
 async def test_nothing_is_missed_while_the_api_is_away(clusters, api, namespace, heard):
     name = await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-away")
-    await asyncio.to_thread(stop_api_server, clusters["a"])
-    with pytest.raises(KubernetesError):
-        await api.call("GET", "/readyz")
-    await asyncio.to_thread(start_api_server, clusters["a"])
-    await asyncio.to_thread(wait_for, "API server", lambda: api_answers(clusters["a"]))
+    async with no_api_server(clusters["a"]):
+        with pytest.raises(KubernetesError):
+            await api.call("GET", "/readyz")
     await in_thread(clusters["a"], "delete", "pod", "-n", namespace, name, "--grace-period=5", "--wait=false")
     assert (await heard.first(Cause.STOPPED)).session == "session-away"

@@ -2,32 +2,31 @@
 
 from __future__ import annotations
 
-import asyncio
-
 import pytest
+from tornado.httpclient import AsyncHTTPClient, HTTPRequest, HTTPResponse
 
 from tests.kubernetes.arrivals import moved_to
-from tests.kubernetes.launches import controller, run_cell
-from tests.rigs.kubernetes.cluster import start_api_server, stop_api_server
-from tests.rigs.kubernetes.node import kill_node
-from tests.rigs.kubernetes.process import wait_for
-from tests.rigs.kubernetes.rig import api_answers, recover_node
+from tests.kubernetes.launches import run_cell, status
+from tests.kubernetes.outages import no_cluster
 
 pytestmark = pytest.mark.kubernetes
 
 
+async def at_front_door(link: str, method: str = "GET") -> HTTPResponse:
+    """What the redirector answers to a browser that has the session's link."""
+    body = "" if method == "POST" else None
+    request = HTTPRequest(link, method=method, body=body, follow_redirects=False, request_timeout=60)
+    return await AsyncHTTPClient().fetch(request, raise_error=False)
+
+
 async def test_a_whole_cluster_dies(members, session):
-    """Its sessions resume elsewhere from their last durable snapshot, when their user asks for them."""
-    cluster = members["a"].cluster
-    for node in cluster.nodes:
-        await asyncio.to_thread(kill_node, node)
-    await asyncio.to_thread(stop_api_server, cluster)
-    try:
-        await controller(members["b"], f"/v1/sessions/{session.id}/resume", method="POST", body={})
+    """Its sessions resume elsewhere from their last durable snapshot, when their user asks for them at the redirector."""
+    link = (await status(session))["resume"]
+    async with no_cluster(members["a"]):
+        assert b"does not answer" in (await at_front_door(link)).body
+        assert (await at_front_door(link, "POST")).code == 303
         await moved_to(session, members["b"])
+        entered = await at_front_door(link)
+        assert entered.code == 302
+        assert entered.headers["Location"].startswith(session.url(members["b"]))
         assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
-    finally:
-        await asyncio.to_thread(start_api_server, cluster)
-        await asyncio.to_thread(wait_for, "API server", lambda: api_answers(cluster))
-        await asyncio.gather(*(asyncio.to_thread(recover_node, node) for node in cluster.nodes))
-        await asyncio.to_thread(members["a"].install)

@@ -17,6 +17,9 @@ from tests.rigs.kubernetes.process import write
 NAMESPACE = "jupyter"
 SLOW_S = 300.0  # ten Jupyter servers that start at once take their time where the whole federation has two cores
 PUBLIC_PORT, CONTROLLER_PORT, REDIRECTOR_PORT = 30080, 30081, 30082
+FRONT_DOOR = (
+    f"http://{CLUSTERS['b'].nodes[0].ip}:{REDIRECTOR_PORT}"  # the redirector of the member that tests leave alone
+)
 
 
 @dataclass(frozen=True)
@@ -82,10 +85,12 @@ class Member:
     def values(self) -> dict[str, Any]:
         """The chart's values."""
         address = self.cluster.service_ip
-        members = {
-            name: {"controller": f"http://{plan.nodes[0].ip}:{CONTROLLER_PORT}"} for name, plan in CLUSTERS.items()
+        at = {name: f"http://{plan.nodes[0].ip}" for name, plan in CLUSTERS.items()}
+        members = {name: {"controller": f"{url}:{CONTROLLER_PORT}"} for name, url in at.items()}
+        hosts = {
+            name: {"url": hub, "hub": hub, "controller": members[name]["controller"]}
+            for name, hub in ((name, f"{url}:{PUBLIC_PORT}") for name, url in at.items())
         }
-        hosts = {name: {"url": f"http://{plan.nodes[0].ip}:{PUBLIC_PORT}"} for name, plan in CLUSTERS.items()}
         node_port = {"type": "NodePort", "port": 80}
         return chart.rig_values() | {
             "member": self.cluster.name,
@@ -101,7 +106,7 @@ class Member:
             "users": {"holdS": SLOW_S},
             "controller": {
                 "service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT},
-                "config": {"host_timeout_s": SLOW_S},
+                "config": {"host_timeout_s": SLOW_S, "public_url": self.url, "redirector_url": FRONT_DOOR},
             },
             "redirector": {
                 "enabled": True,

@@ -14,6 +14,7 @@ FOLDER = Path("/etc/session-migrator")
 HOME = "/opt/session-migrator"  # where the extension lies in a user's pod
 VOLUME = "session-migrator"
 IMAGE = "MIGRATOR_IMAGE"  # of a standby: the digest of its session's image
+GRACE = "MIGRATOR_GRACE_S"  # how long the pod has for its last snapshot, as the extension cannot read it anywhere
 PATHS = {"JUPYTER_CONFIG_PATH": f"{HOME}/jupyter", "JUPYTER_PATH": f"{HOME}/share/jupyter"}
 
 sys.path.insert(0, str(FOLDER))
@@ -56,13 +57,14 @@ def value_of(variable: Any) -> str:
     return str((variable.get("value") if isinstance(variable, dict) else variable.value) or "")
 
 
-def environment(variables: list[Any]) -> list[Any]:
-    """The container's variables with our folders added to what Jupyter searches."""
+def environment(variables: list[Any], grace: int) -> list[Any]:
+    """The container's variables with our folders added to what Jupyter searches, and the pod's grace in seconds."""
     known = {name_of(variable): value_of(variable) for variable in variables}
-    others = [variable for variable in variables if name_of(variable) not in {*PATHS, IMAGE}]
+    others = [variable for variable in variables if name_of(variable) not in {*PATHS, IMAGE, GRACE}]
     return [
         *others,
         *({"name": name, "value": ":".join(filter(None, [known.get(name), path]))} for name, path in PATHS.items()),
+        {"name": GRACE, "value": str(grace)},
     ]
 
 
@@ -73,9 +75,9 @@ def inject(pod: Any, session: str, image: str | None) -> Any:
     pod.spec.init_containers = [init_container(), *(pod.spec.init_containers or [])]
     pod.spec.volumes = [*(pod.spec.volumes or []), {"name": VOLUME, "emptyDir": {"sizeLimit": "512Mi"}}]
     server.volume_mounts = [*(server.volume_mounts or []), {"name": VOLUME, "mountPath": HOME, "readOnly": True}]
-    server.env = environment(server.env or [])
-    grace = pod.spec.termination_grace_period_seconds or 0
-    pod.spec.termination_grace_period_seconds = max(grace, settings["graceS"])
+    grace = max(pod.spec.termination_grace_period_seconds or 0, settings["graceS"])
+    pod.spec.termination_grace_period_seconds = grace
+    server.env = environment(server.env or [], grace)
     pod.metadata.labels["session-migrator/session"] = session
     if settings["hold"]:
         pod.metadata.labels["session-migrator/hold"] = "true"
