@@ -21,16 +21,21 @@ class PageChannels:
     def __init__(self, managers: Any, connection_class: Any, passes: Filter) -> None:
         self._managers, self._connections, self._passes = managers, connection_class, passes
         self._held: dict[tuple[str, str], Buffer] = {}
+        self.others: set[Any] = set()
+        """Open websockets of another make, which keep no list of themselves."""
 
     def connection(self, kernel: str, client: str) -> Any | None:
         """The page's websocket, if it is open."""
         key = f"{kernel}:{client}"
-        live = [c for c in self._connections._open_sockets if c.session_key == key and c.channels]
+        live = [c for c in self._own() if c.session_key == key and c.channels]
         return live[-1] if live else None
 
     def connections(self) -> list[Any]:
         """All open websockets to kernels."""
-        return list(self._connections._open_sockets)
+        return [*self._own(), *self.others]
+
+    def _own(self) -> list[Any]:
+        return list(getattr(self._connections, "_open_sockets", ()))
 
     def channels(self, kernel: str, client: str) -> dict[str, Any]:
         """The client's channels, opened and buffered if it is away."""

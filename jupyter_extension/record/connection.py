@@ -33,6 +33,8 @@ class Hooks(Protocol):
 
 def recording_class(base: type, hooks: Hooks) -> type:  # noqa: C901 - one small class, made here because its base is known here only
     """The server's connection class, with our ears on. Nothing that goes wrong in us stops a message."""
+    if not hasattr(base, "_open_sockets"):
+        return _listening_class(base, hooks)
 
     class RecordingConnection(base):  # type: ignore[misc]
         """Records, holds and filters; everything else is its base's."""
@@ -78,6 +80,28 @@ def recording_class(base: type, hooks: Hooks) -> type:  # noqa: C901 - one small
 
     RecordingConnection.__name__ = f"Recording{base.__name__}"
     return RecordingConnection
+
+
+def _listening_class(base: type, hooks: Hooks) -> type:
+    """For a connection of another make than Jupyter's own (jupyter-server-documents has one): how its messages go is its affair.
+
+    Its kernels are saved as all are; what ran when the session moved is not run again.
+    """
+
+    class ListeningConnection(base):  # type: ignore[misc]
+        """Tells that it is there."""
+
+        def connect(self) -> Any:
+            _guard(hooks, lambda: hooks.kernel_seen(self.kernel_id, self.kernel_manager))
+            hooks.channels.others.add(self)
+            return super().connect()
+
+        def disconnect(self) -> Any:
+            hooks.channels.others.discard(self)
+            return super().disconnect()
+
+    ListeningConnection.__name__ = f"Listening{base.__name__}"
+    return ListeningConnection
 
 
 def _guard(hooks: Hooks, action: Any) -> None:
