@@ -10,7 +10,15 @@ from typing import Any, Awaitable
 from jupyter_server.base.handlers import APIHandler
 from tornado import web
 
-from jupyter_extension.errors import BadUpload, ExtensionError, FencedOut, NothingToRestore, TooBig, WrongState
+from jupyter_extension.errors import (
+    BadUpload,
+    ExtensionError,
+    FencedOut,
+    NothingToRestore,
+    TooBig,
+    WishRefused,
+    WrongState,
+)
 from jupyter_extension.live_session import LiveSession
 from migrator.snapshot import SnapshotError
 from migrator.storage import NotFound
@@ -81,6 +89,8 @@ class MigratorHandler(APIHandler):
             raise web.HTTPError(409, plain(e)) from e
         except BadUpload as e:
             raise web.HTTPError(400, plain(e)) from e
+        except WishRefused as e:
+            raise web.HTTPError(422, plain(e)) from e
         except TooBig as e:
             raise web.HTTPError(413, plain(e)) from e
         except NotFound as e:

@@ -36,7 +36,15 @@ class GatewayUnreachable(ExtensionError):
 
 
 class GatewayRefused(ExtensionError):
-    """The gateway said no: the token, the name or the phase is wrong."""
+    """The gateway said no: the token, the name or the phase is wrong. `message`: its own words, where it had any."""
+
+    def __init__(self, text: str, message: str = "") -> None:
+        super().__init__(text)
+        self.message = message
+
+
+class WishRefused(ExtensionError):
+    """What the user asked for beyond this server can't be had; the message is for the user. Answered as 422."""
 
 
 class SnapshotFailed(ExtensionError):

@@ -24,6 +24,7 @@ except ImportError:  # before jupyter_server 2.13 nobody asks for the mark
         return method
 
 
+SESSION = r"(?P<copy>[a-z0-9][a-z0-9-]{7,62})"
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 CAUSES = frozenset({"preemption", "drain", "idle", "age", "memory", "maintenance", "manual"})
 
@@ -124,6 +125,41 @@ class UndoHandler(MigratorHandler):
             return {"report": await self.live.undo(kernel_id, str(snapshot), salvage=salvage)}
 
         await self.answer(work())
+
+
+class CopiesHandler(MigratorHandler):
+    """`POST api/v1/copies`: a second session like this one."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """Its id; it is being made."""
+        await self.answer(self.live.copy())
+
+
+class CopyHandler(MigratorHandler):
+    """`GET api/v1/copies/COPY`."""
+
+    _track_activity = False
+
+    @web.authenticated
+    @authorized
+    async def get(self, copy: str) -> None:
+        """How far it is, and where it is found."""
+        await self.answer(self.live.wishes.copy_state(copy))
+
+
+class MoveHandler(MigratorHandler):
+    """`POST api/v1/move`: on to a machine of another kind."""
+
+    @web.authenticated
+    @authorized
+    async def post(self) -> None:
+        """It has begun; the rest is told as of any move."""
+        profile = self.body().get("profile")
+        if not isinstance(profile, str) or not profile:
+            raise web.HTTPError(400, "`profile` must be the name of one that is offered")
+        await self.answer(self.live.wishes.move(profile))
 
 
 class NoticeHandler(ControlHandler):
@@ -251,6 +287,9 @@ ROUTES = [
     ("api/v1/here", HereHandler),
     ("api/v1/snapshots", SnapshotsHandler),
     (f"api/v1/kernels/{KERNEL_ID}/undo", UndoHandler),
+    ("api/v1/copies", CopiesHandler),
+    (f"api/v1/copies/{SESSION}", CopyHandler),
+    ("api/v1/move", MoveHandler),
     ("api/v1/notice", NoticeHandler),
     ("api/v1/freeze", FreezeHandler),
     ("api/v1/thaw", ThawHandler),

@@ -12,7 +12,14 @@ from typing import Any, Callable, Protocol
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 
 from jupyter_extension.environment import SESSION_ID, PodEnvironment
-from jupyter_extension.errors import BadSetup, ExtensionError, FencedOut, GatewayRefused, GatewayUnreachable
+from jupyter_extension.errors import (
+    BadSetup,
+    ExtensionError,
+    FencedOut,
+    GatewayRefused,
+    GatewayUnreachable,
+    WishRefused,
+)
 from migrator.session.key_files import BadKeyFile, read_session_key
 from migrator.snapshot import SessionKeys
 from migrator.storage import ObjectStore, open_store, prefixed
@@ -51,6 +58,9 @@ class Link(Protocol):
 
     async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]]) -> None:
         """Have the record name this snapshot: from here on it is durable. Raises as `session`."""
+
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """Something for the user, below `/v1/session/`. Raises WishRefused, in words for the user."""
 
     def store(self, session: str) -> ObjectStore:
         """The session's own objects."""
@@ -125,6 +135,15 @@ class GatewayLink:
         """See `Link`."""
         self._client.close()
 
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """See `Link`."""
+        try:
+            return await self._call(method, f"/v1/session/{path}", body)
+        except GatewayRefused as e:
+            raise WishRefused(e.message or str(e)) from e
+        except GatewayUnreachable as e:
+            raise WishRefused(f"This can't be asked for now: {e}") from e
+
     async def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
         request = HTTPRequest(
             self._environment.gateway_url + path,
@@ -152,7 +171,15 @@ def _meaning(error: HTTPClientError) -> Exception:
         return FencedOut(text)
     if error.code >= 500 or error.code == 429:
         return GatewayUnreachable(text)
-    return GatewayRefused(text)
+    return GatewayRefused(text, _message_of(error))
+
+
+def _message_of(error: HTTPClientError) -> str:
+    """The gateway's words without the rest of its answer."""
+    try:
+        return str(json.loads(error.response.body)["message"])  # type: ignore[union-attr]
+    except (AttributeError, KeyError, TypeError, ValueError):
+        return ""
 
 
 class StandaloneLink:
@@ -178,6 +205,10 @@ class StandaloneLink:
     async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]]) -> None:
         """See `Link`."""
         self._snapshot = snapshot
+
+    async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
+        """See `Link`."""
+        raise WishRefused("There is no hub behind this session, only a store.")
 
     def store(self, session: str) -> ObjectStore:
         """See `Link`."""

@@ -26,6 +26,7 @@ from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
 from jupyter_extension.tasks import Tasks
 from jupyter_extension.transfer.uploads import Uploads
+from jupyter_extension.wishes import Wishes
 from migrator.snapshot import SnapshotError
 from migrator.storage.errors import StorageError
 
@@ -49,6 +50,7 @@ class LiveSession:
         self.gateway_url = self.member = ""
         self.activity: Activity | None = None
         self.uploads = Uploads(settings.transfer_limit)
+        self.wishes = Wishes(link, self.status, parts.home, log)
         self._login: Login | None = None
         self._standby_task: asyncio.Task[Any] | None = None
         self._activation: asyncio.Task[JsonDict] | None = None
@@ -98,6 +100,8 @@ class LiveSession:
 
     def _own(self, machinery: Machinery) -> None:
         Ownership(machinery, self.gate, self.layout, self.parts, self._tasks).begin()
+        if self._link.leased:
+            self._tasks.spawn("offers", self.wishes.learn())
 
     def ready(self) -> Machinery:
         """The parts that work for the session. Raises WrongState before the gateway's first answer."""
@@ -116,6 +120,11 @@ class LiveSession:
         if self.status.state != "running":
             raise WrongState(f"the session is {self.status.state}: nothing is saved now")
         return (await self.ready().checkpointer.now()).manifest.snapshot
+
+    async def copy(self) -> JsonDict:
+        """A second session like this one, from a snapshot that is taken for it: `{"copy"}`."""
+        await self.save_now()
+        return await self.wishes.copy()
 
     def notice(self, cause: str, deadline: float | None) -> None:
         """Tell the pages and begin to save, so that the last snapshot is small."""

@@ -163,6 +163,7 @@ def _restorer(
         login=ears.login,
         managers=parts.managers,
         terminals=parts.terminals,
+        home=parts.home,
         output_limit=settings.output_limit,
         replay_wait_s=settings.replay_wait_s,
         log=log,

@@ -36,6 +36,7 @@ class Status:
         self.limits: Callable[[], dict[str, float]] = dict
         self.rooms = ""
         self.resume = ""
+        self.offers: dict[str, Any] = {}
         self._feed = feed
 
     def document(self) -> dict[str, Any]:
@@ -54,6 +55,7 @@ class Status:
             "limits": self.limits(),
             "rooms": self.rooms,
             "resume": self.resume,
+            "offers": self.offers,
         }
 
     def enter(self, state: str, tell: str | None = None) -> None:
@@ -85,6 +87,11 @@ class Status:
             return
         self.notice = {"cause": cause, "deadline": deadline}
         self._feed.tell("notice", {"notice": self.notice, "state": self.state})
+
+    def offer(self, offers: dict[str, Any]) -> None:
+        """It is known what the user may ask for."""
+        self.offers = offers
+        self._feed.tell("offers", {"offers": offers})
 
     def tell_limits(self) -> None:
         """Somebody said that they are here."""

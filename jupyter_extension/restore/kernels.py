@@ -15,6 +15,7 @@ from jupyter_extension.kernel_client import attach
 from jupyter_extension.record.connection import prime_kernel_info
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
+from jupyter_extension.restore.copied import reseed
 from jupyter_extension.restore.relocate import moved_roots, relocate_kernel
 from migrator.snapshot import SnapshotError, SnapshotReader
 from migrator.storage.errors import StorageError
@@ -101,6 +102,14 @@ class Kernels:
                 "failed": True,
             }
         return report
+
+    async def reseed(self, kernel: str) -> None:
+        """See `copied.reseed`; a kernel that cannot be is told in the log."""
+        if kernel in self._managers and (agent := self._agents.known(kernel)) is not None:
+            try:
+                await reseed(agent, timeout=LOAD_LIMIT_S)
+            except Exception as e:  # noqa: BLE001 - what the kernel or its agent raises
+                self._log.warning("kernel %s draws the same chances as the one that it is a copy of: %r", kernel, e)
 
     async def load_or_fresh(self, kernel: str, entry: JsonDict, reader: SnapshotReader) -> JsonDict:
         """As `load`; a kernel that took a part of its state only is replaced by a fresh one."""

@@ -11,12 +11,14 @@ from jupyter_extension.login import Login
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
+from jupyter_extension.restore.copied import left_out
 from jupyter_extension.restore.kernels import Kernels, gather_named
 from jupyter_extension.restore.mute import Mute
 from jupyter_extension.restore.plan import logs_of
 from jupyter_extension.restore.resubmit import Resubmission
 from jupyter_extension.restore.snapshots import Snapshots, none_left
 from jupyter_extension.restore.terminals import reopen
+from jupyter_extension.wishes import shares_home
 from jupyter_extension.workspace import Workspace
 from migrator.snapshot import SnapshotError, SnapshotReader
 from migrator.storage import NotFound
@@ -40,6 +42,7 @@ class Restorer:
         login: Login,
         managers: Any,
         terminals: Any,
+        home: str,
         output_limit: int,
         replay_wait_s: float,
         log: logging.Logger,
@@ -49,7 +52,7 @@ class Restorer:
         self._snapshots, self._workspace, self._kernels = snapshots, workspace, kernels
         self._recorder, self._watches, self._channels, self._mute = recorder, watches, channels, mute
         self._login, self._managers, self._terminals, self._log = login, managers, terminals, log
-        self._output_limit, self._replay_wait = output_limit, replay_wait_s
+        self._output_limit, self._replay_wait, self._home = output_limit, replay_wait_s, home
 
     async def restore(self, newest: str | None) -> JsonDict:
         """Restore the named snapshot or the one before it; the report. Raises NothingToRestore."""
@@ -84,12 +87,15 @@ class Restorer:
             "sessions": body["sessions"],
             "terminals": body["terminals"],
         }
-        problems = await self._workspace.restore(reader, body["files"])
+        copied = body["server"].get("copied") or {}
+        shared = bool(copied) and shares_home(self._home, str(copied.get("session")))
+        files = self._workspace.share(body["files"]) if shared else self._workspace.restore(reader, body["files"])
+        problems = await files
         loads = await self._load_kernels(reader, body["kernels"], layout, logs)
         for row in layout["sessions"]:
             await self._kernels.save_row(row)
         terminals = reopen(self._terminals, layout["terminals"], self._kernels.moved(reader), self._log)
-        rows = await self._resubmit(loads, layout, body["kernels"], logs)
+        rows = await self._resubmit(loads, layout, body["kernels"], logs, copied=bool(copied))
         self._login.adopt(body["server"].get("login") or {})
         report: JsonDict = {
             "snapshot": reader.manifest.snapshot,
@@ -97,6 +103,8 @@ class Restorer:
             "files": {"excluded": [*body["files"]["excluded"], *problems]},
             "terminals": [t for t in terminals if t["lost"]],
         }
+        if copied:
+            report["copied"] = {"at": copied.get("at"), "shared": shared}
         if broken:
             report["journal"] = broken
         return report
@@ -132,7 +140,7 @@ class Restorer:
             await self._kernels.discard(kernel)
 
     async def _resubmit(
-        self, loads: dict[str, JsonDict], layout: JsonDict, entries: JsonDict, logs: dict[str, Any]
+        self, loads: dict[str, JsonDict], layout: JsonDict, entries: JsonDict, logs: dict[str, Any], *, copied: bool
     ) -> list[JsonDict]:
         reports: dict[str, JsonDict] = {}
         waits: list[Awaitable[None]] = []
@@ -145,8 +153,11 @@ class Restorer:
                 "skipped": [],
                 **_summary(load),
             }
-            reports[kernel]["salvage"] = bool(entries.get(kernel, {}).get("salvage"))
-            if kernel in logs and kernel in self._managers:
+            reports[kernel]["salvage"] = bool(entries.get(kernel, {}).get("salvage")) and not copied
+            if copied:
+                reports[kernel]["skipped"] = left_out(logs.get(kernel))
+                waits.append(self._kernels.reseed(kernel))
+            elif kernel in logs and kernel in self._managers:
                 self._recorder.logs[kernel] = logs[kernel]
                 waits.append(self._replay(kernel, reports[kernel], stateless=bool(load.get("failed"))))
         await asyncio.gather(*waits)

@@ -14,6 +14,7 @@ from jupyter_extension.live_session import LiveSession
 from jupyter_extension.transfer.zip_stream import CHUNK, ZipStream
 from jupyter_extension.workspace.names import from_text, to_text
 from jupyter_extension.workspace.scan import Found
+from migrator.session.copying import copy_blob
 from migrator.session.download import ABOUT, FILES, STATE, describe
 from migrator.snapshot import SessionKeys, SnapshotReader, SnapshotWriter
 from migrator.snapshot.keys import KEY_BYTES
@@ -67,18 +68,11 @@ async def _state(reader: SnapshotReader, stream: ZipStream) -> None:
     try:
         for kernel in old.body["kernels"].values():
             for part in kernel.get("parts", []):
-                await _copy(reader, writer, part)
+                await copy_blob(reader, writer, part)
         manifest = await writer.commit(_body(old.body))
     finally:
         await writer.abort()
     await stream.add_bytes(STATE + ABOUT, describe(old.session, manifest.snapshot, key, time.time()))
-
-
-async def _copy(reader: SnapshotReader, writer: SnapshotWriter, part: str) -> None:
-    blob = writer.blob(part)
-    async for chunk in reader.stream(part):
-        await blob.block(chunk, stable=True)
-    await blob.close()
 
 
 def _body(body: JsonDict) -> JsonDict:

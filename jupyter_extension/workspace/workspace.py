@@ -134,6 +134,13 @@ class Workspace:
     def _path(self, key: Key) -> str:
         return str(Path(self.roots[key[0]], key[1]))
 
+    async def share(self, files: dict[str, Any]) -> list[dict[str, str]]:
+        """The folders are the very ones that were saved: nothing is written, and what differed from the image still does."""
+        for entry in files["entries"]:
+            self._baseline.pop((entry["root"], from_text(entry["path"])), None)
+        await _in_thread(lambda: baselines.store(self._baseline_path, self._baseline))
+        return []
+
     async def restore(self, reader: SnapshotReader, files: dict[str, Any]) -> list[dict[str, str]]:
         """Make the files what the snapshot says; returns what couldn't be, as `[{"path", "reason"}]`."""
         problems = await put_back(reader, files, self.roots)

@@ -9,6 +9,7 @@ import time
 from typing import Any, cast
 
 from migrator.controller.errors import Busy
+from migrator.controller.profiles import checked, current, offered
 from migrator.controller.state import State
 from migrator.launch.errors import HubDenied, LaunchError, NoRoom
 from migrator.notice.event import Cause, Notice
@@ -17,6 +18,7 @@ from migrator.serving.errors import ApiError, Unavailable
 from migrator.serving.handler import ApiHandler
 from migrator.serving.logs import set_session
 from migrator.session import Record, check_member, check_session_id
+from migrator.session.sealing import unseal
 
 DIGEST = r"([0-9a-f]{64})?"
 
@@ -78,7 +80,9 @@ class MoveHandler(ControllerHandler):
         """Begin; 202 and the record, and the rest can be watched in its timeline."""
         body = self.json_body()
         deadline = _time(body, "deadline")
-        only = body.get("target") or body.get("member")
+        only, profile = body.get("target") or body.get("member"), str(body.get("profile") or "")
+        if profile:
+            checked(self.state.member.settings.profiles, profile)
         try:
             record = await self.state.begin(
                 self.session(session),
@@ -86,10 +90,38 @@ class MoveHandler(ControllerHandler):
                 cause=str(body.get("cause") or "asked")[:60],
                 deadline=deadline,
                 only=check_member(only) if only else None,
+                profile=profile if verb == "move" else "",
             )
         except Busy as error:
             raise ApiError(409, "busy", str(error)) from error
         self.answer(_public(record), 202)
+
+
+class OffersHandler(ControllerHandler):
+    """`GET /v1/sessions/ID/offers`: what its page may ask for."""
+
+    async def get(self, session: str) -> None:
+        """How many copies may live at a time, the kinds of machines, and which one it has."""
+        record, settings = await self.state.records.get(self.session(session)), self.state.member.settings
+        options = unseal(self.state.secret, record.id, record.sealed).user_options
+        profile = current(settings.profiles, record, options)
+        self.answer({"copies": settings.max_copies, "profiles": offered(settings.profiles), "profile": profile})
+
+
+class CopiesHandler(ControllerHandler):
+    """`POST /v1/sessions/ID/copies`: a second session like this one."""
+
+    async def post(self, session: str) -> None:
+        """Begin; 202 and the copy's id."""
+        self.answer({"copy": (await self.state.copies.begin(self.session(session))).id}, 202)
+
+
+class CopyHandler(ControllerHandler):
+    """`GET /v1/sessions/ID/copies/COPY`."""
+
+    async def get(self, session: str, copy: str) -> None:
+        """How far it is, and where it is found."""
+        self.answer(await self.state.copies.state(self.session(session), check_session_id(copy)))
 
 
 class HostHandler(ControllerHandler):
@@ -129,11 +161,9 @@ class StopsHandler(ControllerHandler):
     async def post(self) -> None:
         """When the hub may go on: whether the pages of that server's session are held."""
         body = self.json_body()
-        if body.get("server_name"):
-            self.answer({"held": False})  # named servers have no session
-            return
+        user, name = str(body.get("user") or ""), str(body.get("server_name") or "")
         try:
-            held = await self.state.stops.stop(str(body.get("user") or ""), meant=bool(body.get("meant")))
+            held = await self.state.stops.stop(user, name, meant=bool(body.get("meant")))
         except RoutingError as error:
             raise Unavailable("not_in_line", str(error)) from error
         self.answer({"held": held})

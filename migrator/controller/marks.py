@@ -6,6 +6,9 @@ It lies under `controller` in the record::
      "restored": epoch,        the latest epoch whose owner was restored; an owner of a later one still has to be
      "quiet_at": seconds,       suspended without its server's word: when that is certainly silent
      "server": path,           the session's URL path, the same on every member
+     "name": text,             of its server at the hub, where it is not the user's only one
+     "profile": name,          of the kind of machine that was chosen for it
+     "origin": session,        the session of which this one is a copy
      "image": {"name", "digest"}, what its pod was started with, and `repository@sha256:...` of it
      "machine": name,          what a notice about a machine calls the place where the server runs
      "plan": {...} or null}    the move under way: see `Plan`
@@ -26,6 +29,7 @@ class Plan:
     """One move, suspension or resumption. `deadline` and `run_after` in Unix seconds.
 
     `machine` is the one whose notice began it, if any; `saved` says that the source froze and its snapshot is durable.
+    `profile`: the kind of machine that it goes to, if that is to be another one.
     `then`: the resumption (`cause`, `only`) that was asked for while the session was still being suspended.
     """
 
@@ -41,6 +45,7 @@ class Plan:
     run_after: float = 0.0
     machine: str = ""
     then: dict[str, Any] | None = None
+    profile: str = ""
 
     @property
     def source_owner(self) -> Owner | None:
@@ -90,6 +95,11 @@ def is_restored(record: Record) -> bool:
     return record.epoch == 1 or _marks(record).get("restored") == record.epoch
 
 
+def has_lived(record: Record) -> bool:
+    """Whether a session that began as a copy was ever up, so that there is something of its own to lose."""
+    return _marks(record).get("restored") is not None
+
+
 def with_restored(record: Record) -> Record:
     """The record whose owner is the live session."""
     return _with(record, restored=record.epoch)
@@ -134,6 +144,36 @@ def server_of(record: Record) -> str:
 def with_server(record: Record, server: str) -> Record:
     """The record of a session with this URL path."""
     return _with(record, server=server)
+
+
+def name_of(record: Record) -> str:
+    """The name of its server at the hub; empty for the user's default server."""
+    return str(_marks(record).get("name") or "")
+
+
+def with_name(record: Record, name: str) -> Record:
+    """The record of a session that is a named server of its user."""
+    return _with(record, name=name)
+
+
+def profile_of(record: Record) -> str:
+    """The kind of machine that was chosen for it; empty: that of its launch."""
+    return str(_marks(record).get("profile") or "")
+
+
+def with_profile(record: Record, profile: str) -> Record:
+    """The record of a session for which another kind of machine was chosen; the same for none."""
+    return _with(record, profile=profile) if profile else record
+
+
+def origin_of(record: Record) -> str:
+    """The session that this one, or what it is a copy of, was copied from at first; empty for an original."""
+    return str(_marks(record).get("origin") or "")
+
+
+def with_origin(record: Record, session: str) -> Record:
+    """The record of a copy."""
+    return _with(record, origin=session)
 
 
 def _marks(record: Record) -> dict[str, Any]:

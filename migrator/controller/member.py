@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
 from migrator.controller.index import Index
-from migrator.controller.marks import doors_of, plan_of, server_of, without_door
+from migrator.controller.marks import doors_of, name_of, plan_of, server_of, without_door
 from migrator.controller.places import GONE, HERE, Places
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
@@ -96,7 +96,7 @@ class Member:
                 await self._release(record)
             return False
         await self._lead_away(record, place)
-        return await self.hub.server(record.user) is None
+        return await self.hub.server(record.user, name_of(record)) is None
 
     async def has_image(self, image: str) -> bool:
         """Whether a session of this image starts here without pulling it."""
@@ -129,10 +129,10 @@ class Member:
         involved = record.owner is not None and record.owner.member == self.name
         if involved or self.places.is_target(record) or (self.places.was_source(record) and record.phase == "moving"):
             return False
-        running = await self.hub.server(record.user)
+        running = await self.hub.server(record.user, name_of(record))
         stray = running is not None and (running.user_options.get("migrator") or {}).get("session") == record.id
         if stray:
-            await self.hub.stop(record.user, self.settings.stop_timeout_s)
+            await self.hub.stop(record.user, self.settings.stop_timeout_s, name_of(record))
         return True
 
     async def _release(self, record: Record) -> None:
@@ -172,8 +172,8 @@ class Member:
 
     async def _lead_away(self, record: Record, place: str) -> None:
         async def stop_server() -> None:
-            await self.hub.stop(record.user, self.settings.stop_timeout_s)
-            if self.settings.delete_users:
+            await self.hub.stop(record.user, self.settings.stop_timeout_s, name_of(record))
+            if self.settings.delete_users and not name_of(record):
                 await self.hub.delete_user(record.user)
 
         async def switched() -> None:
@@ -220,5 +220,20 @@ class Member:
     async def _require_free_name(self, record: Record) -> None:
         """One hub cannot run two servers of one name: the source must have ended before its standby starts here."""
         owned = record.owner is not None and record.owner.member == self.name
-        if owned and await self.hub.server(record.user) is not None:
-            raise Unavailable("no_room", "the session's server still runs on this hub; choose another member")
+        if not (owned or self._others_of_this_name(record)):
+            return
+        if await self.hub.server(record.user, name_of(record)) is None:
+            return
+        whose = "the session's server still runs" if owned else "another session of this user runs"
+        raise Unavailable("no_room", f"{whose} on this hub; choose another member")
+
+    def _others_of_this_name(self, record: Record) -> bool:
+        """Whether a server of the same name may be another session's, which nobody asked to end."""
+        return any(
+            each.id != record.id
+            and (each.user, name_of(each)) == (record.user, name_of(record))
+            and each.phase in LIVE
+            and each.owner is not None
+            and each.owner.member == self.name
+            for each in self.index.all()
+        )

@@ -49,6 +49,7 @@ class Mover:
         deadline: float | None = None,
         only: str | None = None,
         machine: str = "",
+        profile: str = "",
     ) -> Record:
         """Begin a move, suspension or resumption, and drive it; the record as it then stands.
 
@@ -74,6 +75,7 @@ class Mover:
                 source_of(record),
                 record.epoch,
                 machine=machine,
+                profile=profile,
             )
             moving = phases.begin_resume(record) if way == "resume" else phases.begin_move(record)
             return with_plan(phases.noted(moving, "notice", {"cause": cause, "deadline": deadline, "way": way}), plan)

@@ -11,7 +11,7 @@ from prometheus_client import Counter
 
 from migrator.controller.errors import Busy
 from migrator.controller.index import Index
-from migrator.controller.marks import machine_of
+from migrator.controller.marks import machine_of, name_of
 from migrator.controller.move import Mover
 from migrator.launch.errors import LaunchError
 from migrator.launch.hub import Hub
@@ -92,7 +92,7 @@ class NoticeDesk:
     async def is_starting(self, record: Record) -> bool:
         """Whether the hub still waits for this server: it may have said that it is alive before it takes calls."""
         try:
-            server = await self.hub.server(record.user)
+            server = await self.hub.server(record.user, name_of(record))
         except LaunchError:
             return False
         return server is not None and server.pending == "spawn"
@@ -104,7 +104,7 @@ class NoticeDesk:
         that it was told to stop was stopped.
         """
         try:
-            server = await self.hub.server(record.user)
+            server = await self.hub.server(record.user, name_of(record))
         except LaunchError as error:
             log.warning("the hub does not say whether it stopped the server: %s", error)
             return False

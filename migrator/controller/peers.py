@@ -55,6 +55,12 @@ class Peers:
                 raise error
         return [room for room in found if isinstance(room, Room)]
 
+    async def public_url(self, member: str) -> str:
+        """Where browsers find that member's hub; empty if its settings do not say."""
+        if member not in self._clients:
+            raise ServiceError(f"no controller is known for member {member}; see the setting `members`")
+        return str((await self._clients[member].call("GET", "/v1/room", timeout=3.0)).data.get("public_url") or "")
+
     async def is_there(self, member: str) -> bool:
         """Whether that member's controller answers."""
         try:

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from migrator.controller.index import Index
 from migrator.controller.marks import plan_of, server_of
+from migrator.session import Record
 
 
 @dataclass(frozen=True)
@@ -25,11 +26,14 @@ class Resting:
 
     def at(self, path: str) -> Rest | None:
         """The resting session at this path; None if it is on its way, or none of ours."""
-        for record in self.index.all():
-            if record.phase != "suspended" or not path.startswith(server_of(record)):
-                continue
-            plan = plan_of(record)
-            if plan is None or not plan.then:
-                link = self.redirector_url.rstrip("/") + record.link if self.redirector_url and record.link else ""
-                return Rest(record.snapshot_at or None, link)
-        return None
+        here = [record for record in self.index.all() if path.startswith(server_of(record)) and _rests(record)]
+        if not here:
+            return None
+        record = max(here, key=lambda each: len(server_of(each)))  # a user's named server lies below the default one
+        link = self.redirector_url.rstrip("/") + record.link if self.redirector_url and record.link else ""
+        return Rest(record.snapshot_at or None, link)
+
+
+def _rests(record: Record) -> bool:
+    plan = plan_of(record)
+    return record.phase == "suspended" and (plan is None or not plan.then)

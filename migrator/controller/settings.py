@@ -112,6 +112,13 @@ class Controller(ServiceSettings):
     reconcile_s = Float(
         10.0, help="Seconds between checks of this member's routes and servers against the records."
     ).tag(config=True)
+    profiles = Dict(
+        help="Kinds of machines that pages may choose from: {name: {'title': text, 'user_options': {...}}}. The options are put over those "
+        "of the launch, as `profile` of KubeSpawner's profile_list. A name means the same at all members; default: none.",
+    ).tag(config=True)
+    max_copies = Int(
+        3, help="Copies of one session that may live at a time; each is a server of its own. 0: pages offer none."
+    ).tag(config=True)
     retention_s = Float(86400.0, help="Seconds that a suspended session can be resumed.").tag(config=True)
     retention_check_s = Float(300.0, help="Seconds between runs of the retention.").tag(config=True)
     delete_users = Bool(

@@ -11,7 +11,9 @@ import logging
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 
+from migrator.controller.marks import name_of
 from migrator.controller.pods import Pods
+from migrator.controller.profiles import profile_wanted, with_profile_options
 from migrator.controller.settings import Controller
 from migrator.launch.hub import Hub
 from migrator.serving.client import ServiceError
@@ -73,18 +75,21 @@ class Standbys:
         fresh = await self.records.get(record.id)
         if self.settings.member not in {place.member for place in (fresh.owner, fresh.target) if place is not None}:
             log.warning("the standby of session %s came up when nobody waited for it any more", record.id)
-            await self.hub.stop(record.user, self.settings.stop_timeout_s)
+            await self.hub.stop(record.user, self.settings.stop_timeout_s, name_of(record))
 
     async def _launch(self, record: Record, epoch: int) -> None:
-        wanted = {"session": record.id, "epoch": epoch}
-        running = await self.hub.server(record.user)
+        profile = profile_wanted(record)
+        wanted = {"session": record.id, "epoch": epoch, **({"profile": profile} if profile else {})}
+        name = name_of(record)
+        running = await self.hub.server(record.user, name)
         ours = running is not None and running.user_options.get("migrator") == wanted
         if running is not None and ours and running.ready:
             return
         if running is not None and not (ours and running.pending == "spawn"):
-            await self.hub.stop(record.user, self.settings.stop_timeout_s)
-        options = unseal(self.secret, record.id, record.sealed).user_options
-        await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s)
+            await self.hub.stop(record.user, self.settings.stop_timeout_s, name_of(record))
+        launch = unseal(self.secret, record.id, record.sealed).user_options
+        options = with_profile_options(self.settings.profiles, record, launch)
+        await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s, name)
 
     async def _answering(self, session: str, server: str, epoch: int) -> str:
         async with asyncio.timeout(self.settings.host_timeout_s):

@@ -7,6 +7,7 @@ from pathlib import Path
 
 from prometheus_client import CollectorRegistry, Counter
 
+from migrator.controller.copies import Copies
 from migrator.controller.holding import Holding
 from migrator.controller.index import Index
 from migrator.controller.launches import Launches
@@ -47,6 +48,7 @@ class State:
     launches: Launches
     stops: Stops
     logouts: Logouts
+    copies: Copies
     watcher: Watcher
     reconciler: Reconciler
     retention: Retention
@@ -70,11 +72,14 @@ class State:
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
             Stops(member, mover, records, index), Logouts(settings.member, records, index),
+            Copies(settings, secret, records, index, mover, peers),
             Watcher(tools, mover, desk), Reconciler(tools, member, mover),
             Retention(tools, secret), _notice_secret(settings),
         )  # fmt: skip
 
-    async def begin(self, session: str, verb: str, *, cause: str, deadline: float | None, only: str | None) -> Record:
+    async def begin(
+        self, session: str, verb: str, *, cause: str, deadline: float | None, only: str | None, profile: str = ""
+    ) -> Record:
         """Move, suspend or resume; a session whose whole member is gone is resumed as a lost one."""
         way = {"move": self.mover.way(deadline), "suspend": "suspend", "resume": "resume"}[verb]
         if verb == "resume":
@@ -83,10 +88,11 @@ class State:
                 if await self.tools.peers.is_there(record.owner.member):
                     raise PhaseError(f"session {session} is active on member {record.owner.member}: just go there")
                 way, cause = "lost", "member-lost"
-        return await self.mover.begin(session, way=way, cause=cause, deadline=deadline, only=only)
+        return await self.mover.begin(session, way=way, cause=cause, deadline=deadline, only=only, profile=profile)
 
     async def close(self) -> None:
         """Stop driving; others, or this one's next life, go on."""
+        await self.copies.close()
         await self.mover.stop()
         await self.member.close()
         self.tools.pods.close()

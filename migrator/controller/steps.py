@@ -24,6 +24,7 @@ from migrator.controller.marks import (
     server_of,
     with_door,
     with_plan,
+    with_profile,
     with_quiet_at,
     with_restored,
 )  # fmt: skip
@@ -80,6 +81,9 @@ class Steps:
     async def _search_on(self, record: Record) -> None:
         """Nobody takes it now. That may pass, so that it waits as long as there is something to wait for."""
         plan, reason = need_plan(record), "no member takes it"
+        if plan.profile and not self._is_alive(record, plan):
+            await self._tools.update(record.id, _as_it_was)
+            return
         if self._is_alive(record, plan) and self._tools.deadline(record, plan) is None:
             await self._stay(record, reason)
         elif self._search.is_over(record, plan):
@@ -193,6 +197,7 @@ class Steps:
             moved = phases.fence(fresh, Owner(fresh.target.member, fresh.target.server, answer["address"]))
             if record.owner is not None and is_restored(record):
                 moved = with_door(moved, record.owner.member)
+            moved = with_profile(moved, need_plan(moved).profile)
             return changed_plan(moved, run_after=time.time() + wait_s if wait_s else 0.0)
 
         await self._tools.update(record.id, change)
@@ -273,6 +278,14 @@ class Steps:
         plan = need_plan(record)
         source = plan.source_owner
         return source is not None and plan.machine != source.member
+
+
+def _as_it_was(record: Record) -> Record:
+    """Nobody has a machine of the kind that was asked for, and the source has ended for it: one of its own kind will do."""
+    if not need_plan(record).profile:
+        return record
+    reason = f"no machine of the kind {need_plan(record).profile}: back to the former kind"
+    return changed_plan(phases.noted(record, "failed", {"reason": reason}), profile="", tried=[])
 
 
 def _without_target(record: Record, reason: str) -> Record:

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 
 from migrator.controller.errors import Busy
 from migrator.controller.index import Index
-from migrator.controller.marks import doors_of, is_restored, plan_of
+from migrator.controller.marks import doors_of, is_restored, name_of, plan_of
 from migrator.controller.member import Member
 from migrator.controller.move import Mover
 from migrator.session import PhaseError, Record, SessionRecords
@@ -32,22 +32,22 @@ class Stops:
     records: SessionRecords
     index: Index
 
-    async def stop(self, user: str, *, meant: bool) -> bool:
-        """Whether the pages of this user's session are held here, so that the hub may go on.
+    async def stop(self, user: str, name: str = "", *, meant: bool) -> bool:
+        """Whether the pages of this user's session (of the server `name`) are held here, so that the hub may go on.
 
         `meant`: somebody stops the server; else the hub found it dead, and whether it is lost is the watcher's to say.
         """
-        record = await self._session(user)
+        record = await self._session(user, name)
         if record is None or (self._is_live_here(record) and not meant):
             return False
         if meant:
             record = await self._put_away(record)
         return await self.member.hold(record)
 
-    async def _session(self, user: str) -> Record | None:
+    async def _session(self, user: str, name: str) -> Record | None:
         """The session that a page at this user's address is looking at; of several, the youngest."""
-        known = [record for record in self.index.all() if record.user == user]
-        of_user = known or [record for record in await self.index.refresh() if record.user == user]
+        known = [record for record in self.index.all() if _is(record, user, name)]
+        of_user = known or [record for record in await self.index.refresh() if _is(record, user, name)]
         fresh = await asyncio.gather(*(self.records.get(record.id) for record in of_user if record.phase != "ended"))
         return max(filter(self._concerns, fresh), key=lambda record: record.created, default=None)
 
@@ -80,3 +80,7 @@ class Stops:
         plan, owner = plan_of(record), record.owner
         owned = owner is not None and owner.member == self.member.name
         return record.phase == "moving" and owned and is_restored(record) and plan is not None and not plan.saved
+
+
+def _is(record: Record, user: str, name: str) -> bool:
+    return (record.user, name_of(record)) == (user, name)

@@ -20,6 +20,11 @@ from migrator.demo.object_store import ObjectStoreServer
 from migrator.demo.plan import MemberPlan, Plan
 from migrator.demo.process import Process
 
+# In place of KubeSpawner's profile_list, whose `profile` is a user option as well.
+PROFILES = {
+    "small": {"title": "1 GB of memory"},
+    "large": {"title": "4 GB of memory", "user_options": {"profile": "large"}},
+}
 SAMPLE = Path(__file__).parent / "sample"
 
 
@@ -100,6 +105,7 @@ class Member:
             "member": self.plan.name,
             "store": self._store.url,
             "secret_file": self._demo.secret_file,
+            "controller_url": self.plan.controller_url,
         }
 
     def _controller_settings(self) -> dict[str, Any]:
@@ -118,6 +124,7 @@ class Member:
             "proxy_url": plan.proxy_api_url,
             "proxy_token_file": plan.secret_file("proxy-token", plan.proxy_token),
             "delete_users": True,
+            "profiles": PROFILES,
         }
 
     async def _start_binderhub(self) -> None:

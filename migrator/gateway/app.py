@@ -6,6 +6,7 @@ from migrator.gateway.object_handlers import ListHandler, ObjectHandler
 from migrator.gateway.session_handlers import AliveHandler, SessionHandler, SnapshotHandler
 from migrator.gateway.settings import Gateway
 from migrator.gateway.state import State
+from migrator.gateway.wish_handlers import CopiesHandler, CopyHandler, MoveHandler, OffersHandler
 from migrator.serving.service import Service
 from migrator.storage.opening import open_store
 
@@ -14,6 +15,10 @@ ROUTES = [
     (r"/v1/session", SessionHandler),
     (r"/v1/session/alive", AliveHandler),
     (r"/v1/session/snapshot", SnapshotHandler),
+    (r"/v1/session/offers", OffersHandler),
+    (r"/v1/session/copies", CopiesHandler),
+    (r"/v1/session/copies/([^/]+)", CopyHandler),
+    (r"/v1/session/move", MoveHandler),
     (rf"/v1/objects/{FOLDERS}/", ListHandler),
     (rf"/v1/objects/{FOLDERS}/([^/]+)", ObjectHandler),
 ]

@@ -14,6 +14,9 @@ class Gateway(ServiceSettings):
         "", help="Name of this member. Given, only a server that the record places here counts as the owner: two standbys "
         "of one move can never both think that they were chosen.",
     ).tag(config=True)  # fmt: skip
+    controller_url = Unicode(
+        "", help="URL of this member's controller. Given, a page can ask it for a copy of its session, or for another machine.",
+    ).tag(config=True)  # fmt: skip
     lease_s = Float(
         20.0,
         help="Seconds without contact after which a pod freezes its kernels by itself. Longer survives longer outages "

@@ -11,6 +11,7 @@ from migrator.gateway.cache import RecordCache
 from migrator.gateway.quota import Quota
 from migrator.gateway.roles import Roles
 from migrator.gateway.settings import Gateway
+from migrator.serving.client import ServiceClient
 from migrator.session import SessionRecords
 from migrator.storage.protocol import ObjectStore
 
@@ -48,6 +49,7 @@ class State:
     quota: Quota
     budget: Budget
     numbers: Numbers
+    controller: ServiceClient | None = None
 
     @classmethod
     def make(cls, settings: Gateway, store: ObjectStore, registry: CollectorRegistry) -> State:
@@ -62,4 +64,11 @@ class State:
             Quota(records, settings.quota, settings.quota_refresh_s),
             budget,
             Numbers.make(registry, budget),
+            _controller(settings),
         )
+
+
+def _controller(settings: Gateway) -> ServiceClient | None:
+    if not settings.controller_url:
+        return None
+    return ServiceClient(settings.controller_url, f"Bearer {settings.secret().decode()}")

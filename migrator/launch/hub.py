@@ -6,6 +6,7 @@ Protocol: https://jupyterhub.readthedocs.io/en/stable/reference/rest-api.html. T
 from __future__ import annotations
 
 import asyncio
+import re
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
@@ -27,7 +28,7 @@ POLL_S = 0.2
 
 @dataclass(frozen=True)
 class Server:
-    """A user's default server as the hub sees it; `pending` is `spawn`, `stop` or None."""
+    """A user's server as the hub sees it; `pending` is `spawn`, `stop` or None."""
 
     path: str
     ready: bool
@@ -36,14 +37,14 @@ class Server:
 
 
 class Hub:
-    """One JupyterHub; `url` ends in `/hub/api`."""
+    """One JupyterHub; `url` ends in `/hub/api`. A server's `name` is empty for the user's default server."""
 
     def __init__(self, url: str, token: str) -> None:
         self._url = url.rstrip("/")
         self._token = token
         self._client = ServiceClient(self._url, f"token {token}")
 
-    async def start(self, user: str, user_options: dict[str, Any], limit_s: float) -> Server:
+    async def start(self, user: str, user_options: dict[str, Any], limit_s: float, name: str = "") -> Server:
         """Make the user if need be, start the server, and wait until it is ready.
 
         Raises:
@@ -52,16 +53,16 @@ class Hub:
         try:
             async with asyncio.timeout(limit_s + 5):  # the calls inside end by themselves, and tidily, before this does
                 await self._make_user(user)
-                await self._call("POST", f"{_path(user)}/server", user_options, timeout=limit_s)
-                await follow_progress(self._url, self._token, user, limit_s)
+                await self._call("POST", _server_path(user, name), user_options, timeout=limit_s)
+                await follow_progress(self._url + _server_path(user, name), self._token, limit_s)
         except TimeoutError as error:
             raise LaunchTimeout(f"the server of {user} was not ready within {limit_s:.0f} s") from error
-        server = await self.server(user)
+        server = await self.server(user, name)
         if server is None or not server.ready:
             raise SpawnFailed(f"the hub says that the server of {user} did not become ready")
         return server
 
-    async def stop(self, user: str, limit_s: float) -> None:
+    async def stop(self, user: str, limit_s: float, name: str = "") -> None:
         """Stop the server and wait until the hub says that it is gone; none is no error.
 
         Raises:
@@ -69,20 +70,20 @@ class Hub:
         """
         try:
             async with asyncio.timeout(limit_s):
-                while (server := await self.server(user)) is not None:
+                while (server := await self.server(user, name)) is not None:
                     if server.pending != "stop":
-                        await self._request_stop(user, limit_s)
+                        await self._request_stop(user, limit_s, name)
                     await asyncio.sleep(POLL_S)
         except TimeoutError as error:
             raise LaunchTimeout(f"the server of {user} was not gone within {limit_s:.0f} s") from error
 
-    async def server(self, user: str) -> Server | None:
-        """The user's default server; None if it does not run (or the user is unknown)."""
+    async def server(self, user: str, name: str = "") -> Server | None:
+        """The user's server of that name; None if it does not run (or the user is unknown)."""
         try:
             data = await self._call("GET", _path(user))
         except SpawnFailed:
             return None
-        entry = (data.get("servers") or {}).get("")
+        entry = (data.get("servers") or {}).get(name)
         if not entry or entry.get("stopped"):
             return None
         return Server(
@@ -110,9 +111,9 @@ class Hub:
         except AlreadyRunning:
             return
 
-    async def _request_stop(self, user: str, limit_s: float) -> None:
+    async def _request_stop(self, user: str, limit_s: float, name: str) -> None:
         try:
-            await self._call("DELETE", f"{_path(user)}/server", timeout=limit_s)
+            await self._call("DELETE", _server_path(user, name), timeout=limit_s)
         except (AlreadyRunning, SpawnFailed):
             return  # it is starting, stopping or gone: the next look decides
 
@@ -131,12 +132,16 @@ def _path(user: str) -> str:
     return f"/users/{quote(user, safe='@~')}"
 
 
+def _server_path(user: str, name: str) -> str:
+    return f"{_path(user)}/servers/{quote(name, safe='')}" if name else f"{_path(user)}/server"
+
+
 def _meaning(error: Refused) -> LaunchError:
     """The hub's status as an error of ours; statuses as JupyterHub 6 gives them."""
     text = str(error)
     if error.status in {401, 403}:
         return HubDenied(f"the hub's token is wrong or lacks the scopes admin:users, admin:servers ({text})")
-    if error.status == 429 or (error.status in {400, 403} and "limit" in text.lower()):
+    if error.status == 429 or (error.status in {400, 403} and re.search(r"limit|named servers", text, re.IGNORECASE)):
         return NoRoom(text)
     if error.status in {400, 409}:
         return AlreadyRunning(text)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from typing import Any
-from urllib.parse import quote
 
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.simple_httpclient import HTTPTimeoutError
@@ -27,8 +26,8 @@ class EventStream:
                 self.events.append(json.loads(line[5:]))
 
 
-async def follow_progress(hub_url: str, token: str, user: str, limit_s: float) -> None:
-    """Return when the server is ready.
+async def follow_progress(server_url: str, token: str, limit_s: float) -> None:
+    """Return when the server is ready; `server_url` is its place in the hub's API.
 
     Raises:
         SpawnFailed: the hub says so, in its own words.
@@ -37,7 +36,7 @@ async def follow_progress(hub_url: str, token: str, user: str, limit_s: float) -
     """
     stream = EventStream()
     request = HTTPRequest(
-        f"{hub_url}/users/{quote(user, safe='@~')}/server/progress",
+        f"{server_url}/progress",
         headers={"Authorization": f"token {token}", "Accept": "text/event-stream"},
         streaming_callback=stream.feed,
         request_timeout=limit_s,

@@ -25,6 +25,11 @@ from tests.rigs.small_hub import PROXY_TOKEN, TOKEN, SmallHub, small_hub
 SECRET = "federation-secret-of-at-least-32-bytes"
 FRONT_DOOR = "http://front.example.org"
 LEASE_S = 3
+PROFILES = {
+    "small": {"title": "Small", "user_options": {"profile": "small"}},
+    "large": {"title": "Large", "user_options": {"profile": "large"}},
+    "broken": {"user_options": {"profile": "broken", "refused": True}},
+}
 RUN = "import sys; from migrator.cli import main; sys.exit(main())"
 
 
@@ -161,7 +166,8 @@ def federation(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Federation]
         (folder / name).write_text(text)
     ports = dict(zip(("a", "b"), free_ports(2), strict=True))
     with contextlib.ExitStack() as stack:
-        told = telling(ports["b"], folder)  # one hub as it is, one that tells before it stops a server
+        # One hub as it is, one that tells before it stops a server, and lets its users run several.
+        told = telling(ports["b"], folder) + "c.JupyterHub.allow_named_servers = True\n"
         members = [
             stack.enter_context(running_member(name, ports, folder, extra)) for name, extra in (("a", ""), ("b", told))
         ]
@@ -180,7 +186,7 @@ c.Spawner.environment = {{"FAULTS": {str(folder / "faults")!r}}}
 {config}
 """
     with small_hub(own / "hub", proxy_command(), extra=extra, server=Path(tiny_pod.__file__)) as hub:
-        gateway = service("gateway", own, free_ports(1)[0], Gateway=_gateway(name, folder))
+        gateway = service("gateway", own, free_ports(1)[0], Gateway=_gateway(name, folder, ports[name]))
         controller = service(
             "controller", own, ports[name], Controller=_controller(name, ports, folder, hub, gateway.url)
         )
@@ -211,12 +217,13 @@ def service(name: str, folder: Path, port: int, **sections: dict[str, Any]) -> S
     return Service(command, f"http://127.0.0.1:{port}", folder / f"{name}.log")
 
 
-def _gateway(name: str, folder: Path) -> dict[str, Any]:
+def _gateway(name: str, folder: Path, controller: int) -> dict[str, Any]:
     return {
         "store": f"file://{folder}/store",
         "secret_file": str(folder / "secret"),
         "member": name,
         "lease_s": LEASE_S,
+        "controller_url": f"http://127.0.0.1:{controller}",
     }
 
 
@@ -230,6 +237,9 @@ def _controller(name: str, ports: dict[str, int], folder: Path, hub: SmallHub, g
         "hub_url": hub.api,
         "hub_token_file": str(folder / "hub-token"),
         "redirector_url": FRONT_DOOR,
+        "public_url": hub.public,
+        "profiles": PROFILES,
+        "max_copies": 2,
         "proxy_url": hub.proxy_api,
         "proxy_token_file": str(folder / "proxy-token"),
         "lease_s": LEASE_S,

@@ -39,17 +39,17 @@ class SlowHub:
         self.running: Server | None = None
         self.error: Exception | None = None
 
-    async def server(self, _user: str) -> Server | None:
+    async def server(self, _user: str, _name: str) -> Server | None:
         return self.running
 
-    async def start(self, _user: str, options: dict[str, Any], _limit_s: float) -> None:
+    async def start(self, _user: str, options: dict[str, Any], _limit_s: float, _name: str) -> None:
         self.starts += 1
         self.running = Server("/user/x/", ready=False, pending="spawn", user_options=options)
         await self.seen.wait()
         if self.error is not None:
             raise self.error
 
-    async def stop(self, _user: str, _limit_s: float) -> None:
+    async def stop(self, _user: str, _limit_s: float, _name: str) -> None:
         self.stopped += 1
 
 

@@ -46,7 +46,9 @@ async def test_nobody_unknown_gets_in_and_the_page_is_no_controller(rig: Rig) ->
     a = await rig.server("a")
     await rig.in_state(a, "running")
     for path, methods in described().items():
-        url = "migrator" + path.replace("{kernel_id}", KERNEL).replace("{upload}", "0" * 32)
+        url = "migrator" + path.replace("{kernel_id}", KERNEL).replace("{upload}", "0" * 32).replace(
+            "{copy}", "a-copy-of-it"
+        )
         for method in methods:
             for token, scheme in [(None, ""), ("wrong", "token"), ("wrong", "Bearer")]:
                 answer = await a.call(method.upper(), url, token=token, scheme=scheme)

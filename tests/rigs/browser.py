@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import shutil
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
@@ -110,10 +111,15 @@ class Lab:
         """Follow a launch link until its notebook is there and its kernel idle."""
         self._watch()
         await self.page.goto(link, wait_until="commit")
-        await self.page.wait_for_url("**/user/**/lab/**", wait_until="commit", timeout=LIMIT_MS)
+        await self.arrive()
+
+    async def arrive(self) -> None:
+        """A page that is on its way to a session's notebook is there."""
+        await self.page.wait_for_url(re.compile(r"/user/[^?]+/lab"), wait_until="commit", timeout=LIMIT_MS)
         self._token = await self._launch_token()
-        await self.page.wait_for_function("() => window.jupyterapp", timeout=LIMIT_MS)
-        await self.page.evaluate("() => window.jupyterapp.restored")
+        # Lab may load anew, into a workspace of its own: so this is asked by what bears that.
+        restored = "() => window.jupyterapp?.restored.then(() => true)"
+        await self.page.wait_for_function(restored, timeout=LIMIT_MS)
         await self.page.wait_for_function(READY, timeout=LIMIT_MS)
         await self.wait_for_kernel()
 

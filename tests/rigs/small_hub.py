@@ -23,6 +23,7 @@ SERVER = Path(__file__).with_name("tiny_server.py")
 CONFIG = """
 import sys
 from jupyterhub.spawner import SimpleLocalProcessSpawner
+from tornado.web import HTTPError
 
 class Tiny(SimpleLocalProcessSpawner):
     home_dir_template = {folder!r} + "/home/{{username}}"
@@ -30,6 +31,8 @@ class Tiny(SimpleLocalProcessSpawner):
     def get_args(self):
         if self.user_options.get("fail"):
             return ["--fail"]
+        if self.user_options.get("refused"):
+            raise HTTPError(403, "no machine of that kind")
         return [str(self.port), self.server.base_url, str(self.user_options.get("slow", 0))]
     def user_env(self, env): return env
 

@@ -92,7 +92,7 @@ class Session:
             time.sleep(0.05)
         if self.state == "standby":
             if body["snapshot"]:
-                self.value = gateway("GET", f"/v1/objects/manifests/{body['snapshot']}").decode()
+                self.value = gateway("GET", f"/v1/objects/manifests/{body['snapshot']}").decode("utf-8", "replace")
             self.state = "running"
         return 200, {"report": {"saved": ["value"], "lost": []}}
 

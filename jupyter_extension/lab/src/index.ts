@@ -13,6 +13,7 @@ import { Cells } from './cells';
 import { connectionLost } from './connectionLost';
 import { Feed } from './feed';
 import { Notifier } from './notify';
+import { Offers } from './offers';
 import { Panel } from './panel';
 import { Places } from './placement';
 import { reconnectAll } from './reconnect';
@@ -89,7 +90,9 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
       (kernel, moved) => void panel.salvage(kernel, moved),
       () => view.dismissReport()
     );
-    const panel = new Panel(session, server, report, new Transfer(app, server, trans), notifier, trans);
+    const front = () => (lab?.currentWidget as { context?: { path: string } } | null)?.context?.path ?? '';
+    const offers = new Offers(session, server, front, trans);
+    const panel = new Panel(session, server, report, new Transfer(app, server, trans), offers, notifier, trans);
     panel.onClose = () => places.close(panel);
     session.returned.connect((_, { moved }) => {
       if (moved && notebooks) {

@@ -7,6 +7,7 @@ import { Widget } from '@lumino/widgets';
 
 import { button, element, list, section } from './elements';
 import { Notifier } from './notify';
+import { Offers } from './offers';
 import { ReportView } from './report';
 import { Session } from './session';
 import { Transfer } from './transfer';
@@ -23,11 +24,13 @@ export class Panel extends Widget {
     private readonly server: ServerWiring,
     private readonly report: ReportView,
     private readonly transfer: Transfer,
+    private readonly offers: Offers,
     private readonly notifier: Notifier,
     private readonly trans: TranslationBundle
   ) {
     super();
     this.id = 'session-migrator-panel';
+    offers.onChange = () => this.isVisible && this.render();
     this.addClass('sm-Panel');
     this.title.label = trans.__('Session');
     this.title.caption = trans.__('What of this session is saved');
@@ -91,10 +94,12 @@ export class Panel extends Widget {
     this.node.replaceChildren(
       element('div', 'sm-Panel-head', element('h2', '', trans.__('This session')), close),
       ...this.saved(),
-      ...(report ? section(trans.__('The last move'), ...this.report.render(report)) : []),
+      ...(report ? section(this.since(report), ...this.report.render(report)) : []),
       ...section(trans.__('Cannot be saved'), ...this.atRisk()),
       ...section(trans.__('Saved with the session'), ...this.covered()),
       ...section(trans.__('Go back'), ...this.earlier()),
+      ...section(trans.__('A copy'), ...this.offers.copies()),
+      ...section(trans.__('The machine'), ...this.offers.machines()),
       ...section(trans.__('As a file'), ...this.asFile()),
       ...section(trans.__('Come back'), ...this.comingBack()),
       ...section(trans.__('Call me'), ...this.calls())
@@ -103,6 +108,10 @@ export class Panel extends Widget {
       [...this.node.querySelectorAll('button')].find(each => each.textContent === focused)?.focus();
     }
     void this.look();
+  }
+
+  private since({ copied }: Report): string {
+    return copied ? this.trans.__('This copy') : this.trans.__('The last move');
   }
 
   private saved(): HTMLElement[] {

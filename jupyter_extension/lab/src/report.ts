@@ -6,6 +6,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Cells } from './cells';
 import { button, element, list } from './elements';
 import { hasLosses } from './phases';
+import { clock } from './words';
 import { CellNote, KernelReport, Loss, Report } from './wire';
 
 export class ReportView {
@@ -19,6 +20,7 @@ export class ReportView {
   /** The report as elements for the panel. */
   render(report: Report): HTMLElement[] {
     const parts = [
+      ...this.copied(report),
       ...this.fallback(report),
       ...report.kernels.flatMap(kernel => this.kernel(kernel, report)),
       ...list(report.excluded.map(({ path, reason }) => [name(path), ' ', this.trans.__('was not saved: %1', reason)])),
@@ -29,6 +31,15 @@ export class ReportView {
       return [element('p', '', this.trans.__('Everything came back.')), ...parts];
     }
     return [...parts, button(this.trans.__('Dismiss'), 'sm-Report-dismiss', this.dismiss)];
+  }
+
+  private copied({ copied }: Report): HTMLElement[] {
+    if (!copied) {
+      return [];
+    }
+    const what = this.trans.__('It began as the first session was at %1.', clock(copied.at));
+    const shared = copied.shared ? ' ' + this.trans.__('Both have the same files.') : '';
+    return [element('p', '', what + shared)];
   }
 
   private fallback(report: Report): HTMLElement[] {

@@ -4,7 +4,7 @@
 import { ISignal, Signal } from '@lumino/signaling';
 
 import { Feed } from './feed';
-import { Facts, Message, NO_LIMITS } from './wire';
+import { Facts, Message, NO_LIMITS, NO_OFFERS } from './wire';
 
 /** How a return ended: another server answers, or the same one after a gap. */
 export interface Return {
@@ -24,7 +24,8 @@ const NOTHING: Facts = {
   problem: null,
   limits: NO_LIMITS,
   rooms: '',
-  resume: ''
+  resume: '',
+  offers: NO_OFFERS
 };
 
 /** After somebody asked for a session that rests, for so long it may still be said to rest. */

@@ -74,6 +74,8 @@ export interface Report {
   /** Names under which files are kept that a download that was brought in would have replaced. */
   kept: string[];
   terminals: { name: string; lost: string[] }[];
+  /** Of a copy: when the first session was as this one began, and whether both have the same files. */
+  copied: { at: number; shared: boolean } | null;
 }
 
 /** When a culler will stop the server, in Unix seconds of the server's clock; null where nobody told the server. */
@@ -100,6 +102,21 @@ export interface Facts {
   rooms: string;
   /** Where a session that was put away is brought back; empty where there is no such place. */
   resume: string;
+  offers: Offered;
+}
+
+/** What the hub offers: how many copies, and kinds of machines; `profile` is the one that this is, or empty. */
+export interface Offered {
+  copies: number;
+  profiles: { name: string; title: string }[];
+  profile: string;
+}
+
+/** How far a copy of the session is; `reason`: why it is not there yet, in words for the user. */
+export interface Copy {
+  state: 'copying' | 'starting' | 'ready' | 'failed';
+  url: string;
+  reason: string;
 }
 
 /** One message of the feed: a type, the server's clock, and those facts that it brings. */
@@ -184,11 +201,30 @@ function readReport(value: unknown): Report | null {
     terminals: rows(value.terminals).map(row => ({
       name: text(row.name),
       lost: texts(row.lost)
-    }))
+    })),
+    copied: isRaw(value.copied) ? { at: num(value.copied.at), shared: value.copied.shared === true } : null
   };
 }
 
 export const NO_LIMITS: Limits = { idle: null, age: null };
+export const NO_OFFERS: Offered = { copies: 0, profiles: [], profile: '' };
+
+function readOffers(value: unknown): Offered {
+  return isRaw(value)
+    ? {
+        copies: count(value.copies),
+        profiles: rows(value.profiles).map(row => ({ name: text(row.name), title: text(row.title) })),
+        profile: text(value.profile)
+      }
+    : NO_OFFERS;
+}
+
+export function readCopy(value: unknown): Copy {
+  const row = isRaw(value) ? value : {};
+  const state = (['copying', 'starting', 'ready'] as const).find(each => each === row.state) ?? 'failed';
+  const url = /^https?:\/\//.test(text(row.url)) ? text(row.url) : '';
+  return { state: state === 'ready' && !url ? 'failed' : state, url, reason: text(row.reason) };
+}
 
 const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
   enabled: value => value === true,
@@ -215,6 +251,7 @@ const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
   problem: value => text(value) || null,
   limits: value => (isRaw(value) ? { idle: num(value.idle) || null, age: num(value.age) || null } : NO_LIMITS),
   rooms: text,
+  offers: readOffers,
   resume: value => (/^https?:\/\//.test(text(value)) ? text(value) : '')
 };
 

@@ -5,7 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { Socket, Wiring } from './feed';
-import { Facts, Kept, readFacts, readKept, Whereabouts } from './wire';
+import { Copy, Facts, Kept, readCopy, readFacts, readKept, Whereabouts } from './wire';
 
 const ROOT = 'migrator';
 
@@ -64,6 +64,21 @@ export class ServerWiring implements Wiring {
   async undo(kernel: string, snapshot: string, salvage = false): Promise<void> {
     const path = `api/v1/kernels/${encodeURIComponent(kernel)}/undo`;
     await this.body(await this.fetch(path, 'POST', { snapshot, salvage }));
+  }
+
+  /** Begin a copy of the session: its name. */
+  async copy(): Promise<string> {
+    const { copy } = (await this.body(await this.fetch('api/v1/copies', 'POST', {}))) as { copy?: unknown };
+    return String(copy);
+  }
+
+  async copyState(name: string): Promise<Copy> {
+    return readCopy(await this.body(await this.fetch(`api/v1/copies/${encodeURIComponent(name)}`)));
+  }
+
+  /** Ask for a machine of another kind; done when the move has begun. */
+  async move(profile: string): Promise<void> {
+    await this.body(await this.fetch('api/v1/move', 'POST', { profile }));
   }
 
   /** The user is here: no culler shall stop this session now. */

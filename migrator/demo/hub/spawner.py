@@ -20,6 +20,8 @@ from tornado.web import HTTPError
 from migrator.demo import marks
 from migrator.demo.hub.settings import HubSettings, load
 
+_MEMORY = {"small": 2**30, "large": 4 * 2**30}
+"""Bytes, by profile. Told as KubeSpawner tells them (MEM_LIMIT); no process is held to them here."""
 _BINDER_OPTIONS = ("binder_ref_url", "binder_launch_host", "binder_request", "binder_persistent_request")
 
 
@@ -58,6 +60,7 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
         env.update({key.upper(): self.user_options[key] for key in _BINDER_OPTIONS if key in self.user_options})
         env["JUPYTER_PATH"] = env["JUPYTER_CONFIG_PATH"] = self._demo().jupyter
         env["TMPDIR"] = self._demo().tmp
+        env["MEM_LIMIT"] = str(_MEMORY.get(self.user_options.get("profile", ""), _MEMORY["small"]))
         env[marks.DEMO] = self._demo().demo
         env[marks.MACHINE] = self._machine()
         return env
