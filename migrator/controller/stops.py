@@ -76,10 +76,11 @@ class Stops:
         return record
 
     def _is_needed(self, record: Record) -> bool:
-        """Whether the server here still has something to save."""
+        """Whether the server here still has something to save: not once it counts as lost."""
         plan, owner = plan_of(record), record.owner
         owned = owner is not None and owner.member == self.member.name
-        return record.phase == "moving" and owned and is_restored(record) and plan is not None and not plan.saved
+        unsaved = plan is not None and not plan.saved and plan.way != "lost"
+        return record.phase == "moving" and owned and is_restored(record) and unsaved
 
 
 def _is(record: Record, user: str, name: str) -> bool:
