@@ -47,4 +47,5 @@ async def start(settings: Controller) -> Service:
         service.background(cluster.run, "leader")
         service.background(cluster.keep_up, "records")
         service.background(cluster.watch_ends, "ends of pods")
+        service.background(cluster.watch_room, "room")
     return service

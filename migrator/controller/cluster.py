@@ -8,6 +8,7 @@ import time
 from collections.abc import Awaitable, Callable, Coroutine
 from urllib.parse import urlencode
 
+from migrator.controller.headroom import Headroom
 from migrator.controller.images import Images
 from migrator.controller.leader import Leader
 from migrator.controller.settings import Controller
@@ -42,9 +43,11 @@ class Cluster:
         self._tasks: set[asyncio.Task[None]] = set()
         self._ends = Ends(api, settings.namespace, self._seen)
         self._images = Images(api, state.tools, self._ends.pods)
+        self._headroom = Headroom(api, settings)
         state.member.ended = self._ends.proved
         state.member.standbys.provide = self._images.provide
         state.member.has_image_here = self._images.is_here
+        state.member.room_for = self._headroom.fits
         state.desk.expand = self.expand
         state.index.listeners.append(self.story)
 
@@ -65,6 +68,10 @@ class Cluster:
     async def watch_ends(self) -> None:
         """Each controller does, leading or not: any of them may be asked whether a server's processes have ended."""
         await self._ends.run()
+
+    async def watch_room(self) -> None:
+        """Likewise: any of them may be asked for room."""
+        await self._headroom.run()
 
     async def keep_up(self) -> None:
         """Those that wait answer calls too: they have to know the sessions (the leader's reconciler reads them anyway)."""

@@ -9,6 +9,7 @@ import time
 from typing import Any, cast
 
 from migrator.controller.errors import Busy
+from migrator.controller.needs import Needs
 from migrator.controller.profiles import checked, current, offered
 from migrator.controller.state import State
 from migrator.launch.errors import HubDenied, LaunchError, NoRoom
@@ -212,10 +213,13 @@ class NoticesHandler(ControllerHandler):
 
 
 class RoomHandler(ControllerHandler):
-    """`GET /v1/room?image=`: whether this member takes sessions."""
+    """`GET /v1/room?image=&cpu=&memory=`: whether this member takes sessions."""
 
     async def get(self) -> None:
-        """`free` places; null: only the hub sets limits. `image`: it need not be pulled. 503 while the hub does not answer."""
+        """`free` places; null: only the hub sets limits. `image`: it need not be pulled. 503 while the hub does not answer.
+
+        `fits`: for so many sessions of that size there is room now; null: nobody knows.
+        """
         try:
             async with asyncio.timeout(2.5):
                 await self.state.member.hub.check()
@@ -224,7 +228,14 @@ class RoomHandler(ControllerHandler):
         member = self.state.member
         image = await member.has_image(self.get_query_argument("image", ""))
         public_url = member.settings.public_url
-        self.answer({"member": member.name, "free": member.free(), "image": image, "public_url": public_url})
+        answer = {"member": member.name, "free": member.free(), "image": image, "public_url": public_url}
+        self.answer(answer | {"fits": member.fits(self._needs())})
+
+    def _needs(self) -> Needs:
+        try:
+            return Needs(*(float(self.get_query_argument(name, "0")) for name in ("cpu", "memory")))
+        except ValueError as error:
+            raise ApiError(400, "bad_query", "`cpu` and `memory` must be numbers: processors and bytes.") from error
 
 
 def _public(record: Record) -> dict[str, Any]:

@@ -14,7 +14,8 @@ from collections.abc import Awaitable, Callable, Iterator
 from typing import Any
 from urllib.parse import quote
 
-from migrator.controller.marks import image_of, with_image
+from migrator.controller.marks import image_of, with_image, with_needs
+from migrator.controller.needs import needs_of
 from migrator.controller.tools import Tools
 from migrator.launch.errors import NoImage
 from migrator.notice.kubernetes_api import KubernetesApi, KubernetesError
@@ -41,14 +42,15 @@ class Images:
         self._looked = float("-inf")
 
     async def seen(self, pod: KubernetesObject) -> None:
-        """Note in its record what a session runs, once it is known."""
+        """Note in its record what a session runs, and what that asks for, once it is known."""
         session, image = session_of(pod), running_image(pod)
         if session is None or not image or session in self._noted:
             return
         record = await self._tools.records.get(session)
         if image_of(record) is None and record.owner is not None and record.owner.member == self._tools.settings.member:
             name = str(pod["spec"]["containers"][0]["image"])
-            await self._tools.update(session, lambda fresh: with_image(fresh, name, image))
+            needs = needs_of(pod)
+            await self._tools.update(session, lambda fresh: with_needs(with_image(fresh, name, image), needs))
         self._noted.add(session)
 
     async def is_here(self, image: str) -> bool:

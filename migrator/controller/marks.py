@@ -10,6 +10,7 @@ It lies under `controller` in the record::
      "profile": name,          of the kind of machine that was chosen for it
      "origin": session,        the session of which this one is a copy
      "image": {"name", "digest"}, what its pod was started with, and `repository@sha256:...` of it
+     "needs": {"cpu", "memory"}, processors and bytes that its pod requests
      "machine": name,          what a notice about a machine calls the place where the server runs
      "plan": {...} or null}    the move under way: see `Plan`
 """
@@ -19,6 +20,7 @@ from __future__ import annotations
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+from migrator.controller.needs import Needs
 from migrator.session import Owner, Record
 
 FIELD = "controller"
@@ -114,6 +116,17 @@ def image_of(record: Record) -> dict[str, str] | None:
 def with_image(record: Record, name: str, digest: str) -> Record:
     """The record of a session that runs this image."""
     return _with(record, image={"name": name, "digest": digest})
+
+
+def needs_of(record: Record) -> Needs | None:
+    """What the session's pod requests of its cluster; None where nobody knows."""
+    needs = _marks(record).get("needs")
+    return Needs(**needs) if needs else None
+
+
+def with_needs(record: Record, needs: Needs) -> Record:
+    """The record of a session whose pod requests so much."""
+    return _with(record, needs=asdict(needs))
 
 
 def quiet_at(record: Record) -> float:

@@ -14,6 +14,7 @@ from dataclasses import dataclass, field
 
 from migrator.controller.index import Index
 from migrator.controller.marks import doors_of, name_of, plan_of, server_of, without_door
+from migrator.controller.needs import Needs
 from migrator.controller.places import GONE, HERE, Places
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
@@ -49,6 +50,9 @@ class Member:
     has_image_here: Callable[[str], Awaitable[bool]] | None = None
     """Whether one of the machines has an image; None where that is nobody's business but the hub's."""
 
+    room_for: Callable[[Needs], int | None] | None = None
+    """For how many sessions of a size the machines have room; None where that is nobody's business but the hub's."""
+
     _releases: set[asyncio.Task[None]] = field(default_factory=set)
 
     def free(self) -> int | None:
@@ -57,6 +61,10 @@ class Member:
             return None
         here = [r for r in self.index.all() if r.phase in LIVE and r.owner is not None and r.owner.member == self.name]
         return max(0, self.settings.max_sessions - len(here))
+
+    def fits(self, needs: Needs) -> int | None:
+        """For so many sessions of this size there is room now; None if that is not known."""
+        return self.room_for(needs) if self.room_for else None
 
     @property
     def name(self) -> str:

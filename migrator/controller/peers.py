@@ -3,23 +3,28 @@
 from __future__ import annotations
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
 
 from tornado.httpclient import AsyncHTTPClient
 
+from migrator.controller.needs import Needs
 from migrator.serving.client import ServiceClient, ServiceError
 
 
 @dataclass(frozen=True)
 class Room:
-    """Whether a member takes sessions; `free` places, None if it knows no limit. `image`: one of its machines has the image."""
+    """Whether a member takes sessions; `free` places, None if it knows no limit. `image`: one of its machines has the image.
+
+    `fits`: for so many sessions of that size its machines have room now, None if it does not know.
+    """
 
     member: str
     weight: float
     free: int | None
     image: bool = True
+    fits: int | None = None
 
 
 class Peers:
@@ -47,9 +52,11 @@ class Peers:
         answer = await self._clients[member].call("POST", f"/v1/sessions/{session}/tend", timeout=limit_s)
         return dict(answer.data)
 
-    async def rooms(self, image: str = "") -> list[Room]:
-        """Who takes sessions (of that image) now; members that do not answer are left out."""
-        found = await asyncio.gather(*(self._room(name, image) for name in self._clients), return_exceptions=True)
+    async def rooms(self, image: str = "", needs: Needs | None = None) -> list[Room]:
+        """Who takes sessions (of that image, and that size) now; members that do not answer are left out."""
+        asked = {"image": image, **asdict(needs or Needs())}
+        query = urlencode({key: value for key, value in asked.items() if value})
+        found = await asyncio.gather(*(self._room(name, query) for name in self._clients), return_exceptions=True)
         for error in found:
             if isinstance(error, BaseException) and not isinstance(error, ServiceError):
                 raise error
@@ -69,11 +76,10 @@ class Peers:
             return False
         return True
 
-    async def _room(self, name: str, image: str) -> Room:
-        path = f"/v1/room?{urlencode({'image': image})}" if image else "/v1/room"
-        data = (await self._clients[name].call("GET", path, timeout=3.0)).data
+    async def _room(self, name: str, query: str) -> Room:
+        data = (await self._clients[name].call("GET", f"/v1/room?{query}", timeout=3.0)).data
         weight = float(self._members[name].get("weight", 1.0))
-        return Room(name, weight, data.get("free"), bool(data.get("image", True)))
+        return Room(name, weight, data.get("free"), bool(data.get("image", True)), data.get("fits"))
 
     def relay(self, member: str) -> str:
         """Where the other members' proxies reach that member's servers; empty: at the pods' own addresses."""

@@ -8,10 +8,14 @@ from collections.abc import Iterable
 from migrator.controller.peers import Room
 
 
-def ranked(rooms: Iterable[Room], *, without: Iterable[str] = (), only: str | None = None) -> list[str]:
+def ranked(
+    rooms: Iterable[Room], *, without: Iterable[str] = (), only: str | None = None, last: str | None = None
+) -> list[str]:
     """Members in the order in which they are asked; chance, weighted, spreads a wave of sessions over equals.
 
-    An image that is there starts in seconds, one that has to be pulled in minutes: that counts more than any weight.
+    A pod without room waits until somebody makes some, which may be never: that counts most. Then comes `last`, the member that the
+    session leaves: there it has to end before it can start again. An image that is there starts in seconds, one that has to be
+    pulled in minutes: that counts more than any weight.
     """
     excluded = set(without)
     fit = [
@@ -22,7 +26,8 @@ def ranked(rooms: Iterable[Room], *, without: Iterable[str] = (), only: str | No
         and (room.free is None or room.free > 0)
         and only in {None, room.member}
     ]
-    return [room.member for room in sorted(fit, key=lambda room: (not room.image, _draw(room)))]
+    order = sorted(fit, key=lambda room: (room.fits == 0, room.member == last, not room.image, _draw(room)))
+    return [room.member for room in order]
 
 
 def _draw(room: Room) -> float:

@@ -79,6 +79,18 @@ class Controller(ServiceSettings):
         help="In Kubernetes a standby is started with the digest of the image that its session runs. Where that is not to be had: "
         "refuse it (True), or take what the launch's name stands for there, and say so in the timeline (False).",
     ).tag(config=True)
+    user_node_selector = Dict(
+        Unicode(), help="Labels of the nodes that users' pods may go to, where not all of them: their room is what counts when a "
+        "session looks for a member.",
+    ).tag(config=True)  # fmt: skip
+    user_tolerations = List(
+        Dict(), help="Tolerations of users' pods, as in a pod: a node with other taints has no room for them."
+    ).tag(config=True)
+    nodes_are_shared = Bool(
+        False,
+        help="Whether those nodes also carry pods of other namespaces, whose requests then count (the controller has to be allowed to list "
+        "the pods of all namespaces); False: only this namespace's pods are reckoned with.",
+    ).tag(config=True)
     max_sessions = Int(0, help="Sessions that this member takes; 0: no limit here, its hub decides.").tag(config=True)
     live_notice_s = Float(
         15.0, help="Seconds of warning from which a standby is prepared before the source freezes: a start takes that."

@@ -20,6 +20,7 @@ from migrator.controller.marks import (
     doors_of,
     image_of,
     is_restored,
+    needs_of,
     plan_of,
     server_of,
     with_door,
@@ -65,13 +66,11 @@ class Steps:
     async def choose(self, record: Record) -> None:
         """Find a member for the session; without one it stays where it is, or waits for one, and is suspended at last."""
         plan = need_plan(record)
-        source = {record.owner.member} if record.owner else set()
-        tried = self._search.tried(record, plan)
+        source = record.owner.member if record.owner else None
+        excluded = {*self._search.tried(record, plan), *([source] if source and not self._may_stay(record) else [])}
         image = image_of(record)
-        rooms = await self._tools.peers.rooms(image["digest"] if image else "")
-        names = ranked(rooms, without={*tried, *source}, only=plan.only)
-        if not names and self._may_stay(record):
-            names = ranked(rooms, without=tried, only=plan.only)
+        rooms = await self._tools.peers.rooms(image["digest"] if image else "", needs_of(record))
+        names = ranked(rooms, without=excluded, only=plan.only, last=source)
         if not names:
             await self._search_on(record)
             return

@@ -10,6 +10,7 @@ import asyncio
 import logging
 import random
 from collections.abc import Awaitable, Callable
+from typing import Any
 from urllib.parse import urlencode
 
 from migrator.notice.kubernetes_api import KubernetesApi, KubernetesError
@@ -22,16 +23,33 @@ GONE = 410
 LONGEST_PAUSE_S = 15.0
 
 
-class Mirror:
-    """The objects at one path; `changed` and `deleted` are told of each difference, one after the other."""
+async def _nobody(_: KubernetesObject) -> None:
+    """Nobody listens."""
 
-    def __init__(self, api: KubernetesApi, path: str, changed: OnChange, deleted: OnChange, **selectors: str) -> None:
-        self.objects: dict[str, KubernetesObject] = {}
+
+class Mirror:
+    """The objects at one path; `changed` and `deleted` are told of each difference, one after the other.
+
+    `keep` says what of an object is kept, in place of all of it; None: nothing.
+    """
+
+    def __init__(
+        self,
+        api: KubernetesApi,
+        path: str,
+        changed: OnChange = _nobody,
+        deleted: OnChange = _nobody,
+        *,
+        keep: Callable[[KubernetesObject], dict[str, Any] | None] | None = None,
+        **selectors: str,
+    ) -> None:
+        self.objects: dict[str, dict[str, Any]] = {}
         self.synced = asyncio.Event()
         self._api = api
         self._path = path
         self._changed = changed
         self._deleted = deleted
+        self._keep = keep
         self._selectors = selectors
         self._version: str | None = None
 
@@ -61,9 +79,8 @@ class Mirror:
     async def _list(self) -> None:
         answer = await self._api.call("GET", f"{self._path}?{urlencode(self._selectors)}")
         found = {item["metadata"]["uid"]: item for item in answer["items"] or []}
-        for uid, item in list(self.objects.items()):
-            if uid not in found:
-                await self._apply("DELETED", item)
+        for uid in [uid for uid in self.objects if uid not in found]:
+            await self._deleted(self.objects.pop(uid))
         for item in found.values():
             await self._apply("MODIFIED", item)
         self._version = answer["metadata"]["resourceVersion"]
@@ -76,6 +93,13 @@ class Mirror:
                 self.objects.pop(uid, None)
                 await self._deleted(item)
             else:
-                self.objects[uid] = item
+                self._put(uid, item)
                 await self._changed(item)
         self._version = item["metadata"]["resourceVersion"]
+
+    def _put(self, uid: str, item: KubernetesObject) -> None:
+        kept = item if self._keep is None else self._keep(item)
+        if kept is None:
+            self.objects.pop(uid, None)
+        else:
+            self.objects[uid] = kept

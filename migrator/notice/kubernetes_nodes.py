@@ -8,7 +8,7 @@ AKS (node condition VMEventScheduled of its node problem detector).
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import Any
 
 from migrator.notice.event import Cause, Notice
@@ -85,19 +85,25 @@ def _condition_notice(condition: dict[str, str], pod: KubernetesObject, now: flo
 
 def _tolerated_for(taint: Taint, pod: KubernetesObject) -> float | None:
     """Seconds that the pod may stay on a node with this NoExecute taint; None: for ever."""
-    times = [toleration.get("tolerationSeconds") for toleration in _matching(taint, pod)]
+    tolerations = _matching(taint, pod["spec"].get("tolerations") or [])
+    times = [toleration.get("tolerationSeconds") for toleration in tolerations]
     if not times:
         return 0.0
     finite = [float(time) for time in times if time is not None]
     return min(finite) if finite else None
 
 
-def _matching(taint: Taint, pod: KubernetesObject) -> Iterator[dict[str, Any]]:
-    """The pod's tolerations of a taint.
+def tolerates(tolerations: Iterable[dict[str, Any]], taint: Taint) -> bool:
+    """Whether a pod with these tolerations may be scheduled in spite of a taint."""
+    return any(_matching(taint, tolerations))
+
+
+def _matching(taint: Taint, tolerations: Iterable[dict[str, Any]]) -> Iterator[dict[str, Any]]:
+    """Those that concern the taint.
 
     Rules: https://kubernetes.io/docs/concepts/scheduling-eviction/taint-and-toleration/.
     """
-    for toleration in pod["spec"].get("tolerations") or []:
+    for toleration in tolerations:
         if toleration.get("effect") not in {None, "", taint["effect"]}:
             continue
         if toleration.get("operator") == "Exists":

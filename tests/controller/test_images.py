@@ -15,7 +15,8 @@ from tornado.web import Application, RequestHandler
 
 from migrator.controller.images import Images, is_missing, running_image
 from migrator.controller.index import Index
-from migrator.controller.marks import image_of, with_image
+from migrator.controller.marks import image_of, needs_of, with_image
+from migrator.controller.needs import Needs
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
@@ -104,11 +105,15 @@ async def images(tools: Tools, url: str, *pods: dict[str, Any]) -> AsyncIterator
     await api.close()
 
 
-async def test_the_record_learns_what_its_pod_runs(tools: Tools) -> None:
+async def test_the_record_learns_what_its_pod_runs_and_asks_for(tools: Tools) -> None:
     await session(tools)
+    running = pod(NAME, RUNNING, imageID=DIGEST)
+    running["spec"]["containers"][0]["resources"] = {"requests": {"cpu": "10m", "memory": "450M"}}
     async for found in images(tools, "http://127.0.0.1:1"):
-        await found.seen(pod(NAME, RUNNING, imageID=DIGEST))
-    assert image_of(await tools.records.get(SESSION)) == {"name": NAME, "digest": DIGEST}
+        await found.seen(running)
+    record = await tools.records.get(SESSION)
+    assert image_of(record) == {"name": NAME, "digest": DIGEST}
+    assert needs_of(record) == Needs(0.01, 450e6)
 
 
 async def test_the_nearest_takes_the_place_of_a_digest_that_is_not_there(

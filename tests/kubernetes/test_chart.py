@@ -128,6 +128,13 @@ def test_the_controllers_rights_are_these_and_no_more(rendered):
     }
 
 
+def test_pods_of_other_namespaces_are_seen_only_where_nodes_are_shared(clusters, tmp_path):
+    values = EVERYTHING | {"users": {"nodes": {"shared": True}}}
+    objects = [item for item in yaml.safe_load_all(chart.render(tmp_path, values)) if item]
+    rules = [rule for item in objects if item["kind"] == "ClusterRole" for rule in item["rules"]]
+    assert [(rule["resources"], rule["verbs"]) for rule in rules] == [(["nodes", "pods"], ["get", "list", "watch"])]
+
+
 def test_every_service_of_a_member_knows_which_one_it_is(rendered):
     """A gateway that does not would take the word of another member's standby."""
     files = next(item["data"] for item in rendered if "gateway.py" in (item.get("data") or {}))
