@@ -1,6 +1,7 @@
 """Stands where a pod with the extension stands: a session whose whole state is one text, saved through the real gateway.
 
-Speaks docs/interfaces.md, sections 4 and 6. Arguments as tiny_server.py, its address in TINY_ADDRESS. A fault is a file `<member>.<user>.<fault>` in the
+Speaks docs/interfaces.md, sections 4 and 6. Arguments as tiny_server.py, its address in TINY_ADDRESS, the seconds between its signs of life
+in TINY_ALIVE_S. A fault is a file `<member>.<user>.<fault>` in the
 folder FAULTS: `no-start`, `no-freeze`, `no-activate`, `slow-activate`.
 """
 
@@ -25,6 +26,7 @@ TOKEN = os.environ.get("MIGRATOR_SESSION_TOKEN", "")
 CONTROL = os.environ.get("MIGRATOR_CONTROL_TOKEN", "")
 MEMBER = os.environ.get("MIGRATOR_MEMBER", "")
 ADDRESS = os.environ.get("TINY_ADDRESS", "127.0.0.1")
+ALIVE_S = float(os.environ.get("TINY_ALIVE_S", "0.3"))
 
 
 def gateway(method: str, path: str, body: bytes | None = None) -> Any:
@@ -52,7 +54,7 @@ class Session:
         while True:
             with contextlib.suppress(OSError):
                 self.tell()
-            time.sleep(0.3)
+            time.sleep(ALIVE_S)
 
     def tell(self) -> None:
         body = {

@@ -8,7 +8,7 @@ import os
 from kubespawner import KubeSpawner
 
 c = get_config()  # noqa: F821 - given by traitlets
-TINY = ["sh", "-c", 'TINY_ADDRESS=$(hostname -i) exec python3 /srv/tiny/tiny_pod.py "$@"', "tiny"]
+TINY = ["sh", "-c", 'TINY_ADDRESS=$(hostname -i) TINY_ALIVE_S=5 exec python3 /srv/tiny/tiny_pod.py "$@"', "tiny"]
 
 
 class BinderSpawner(KubeSpawner):
