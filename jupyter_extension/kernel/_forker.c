@@ -16,9 +16,12 @@
 #include <Python.h>
 
 #include <fcntl.h>
+#include <poll.h>
 #include <signal.h>
+#include <stdlib.h>
 #include <string.h>
 #include <sys/resource.h>
+#include <sys/stat.h>
 #include <sys/uio.h>
 #include <time.h>
 #include <unistd.h>
@@ -115,11 +118,49 @@ static void quiet_child(int niceness)
 #endif
 }
 
+#ifdef __linux__
+struct entry { /* what getdents64 gives: opendir would allocate, and another thread may have held that lock at the fork */
+    unsigned long long inode;
+    long long offset;
+    unsigned short length;
+    unsigned char type;
+    char name[];
+};
+
+/* Sockets, pipes and devices: a port must become free, and a pipe must end, when the kernel of the user closes it. */
+static void close_what_others_wait_for(int keep)
+{
+    char buffer[4096] __attribute__((aligned(8)));
+    int folder = open("/proc/self/fd", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+    long length;
+    while (folder >= 0 && (length = syscall(SYS_getdents64, folder, buffer, sizeof buffer)) > 0)
+        for (long at = 0; at < length; at += ((struct entry *)(buffer + at))->length) {
+            int fd = atoi(((struct entry *)(buffer + at))->name);
+            struct stat kind;
+            if (fd > 2 && fd != keep && fd != folder && fstat(fd, &kind) == 0
+                && !S_ISREG(kind.st_mode) && !S_ISDIR(kind.st_mode))
+                close(fd);
+        }
+    close(folder);
+}
+
+/* A copy in reserve runs not one bytecode before its order comes: each page that the interpreter touched would be copied. */
+static void wait_for_order(int fd, int limit_ms)
+{
+    close_what_others_wait_for(fd);
+    struct pollfd order = {fd, POLLIN, 0};
+    if (poll(&order, 1, limit_ms) != 1 || !(order.revents & POLLIN))
+        _exit(0);
+}
+#endif
+
 PyDoc_STRVAR(fork_doc,
-"fork(capture, niceness, stop) -> (pid, pause_ns, captured)\n\n"
+"fork(capture, niceness, stop, order=-1, limit_ms=0) -> (pid, pause_ns, captured)\n\n"
 "Fork this process; pid is 0 in the child. `capture`: callables written in C whose results are taken at the instant of\n"
 "the fork (PyOS_AfterFork_Child reseeds `random`, for one). pause_ns: how long the parent was held up. With `stop` the\n"
-"parent then stops itself (SIGSTOP), so that the child's copy is the last state there is. Linux only.");
+"parent then stops itself (SIGSTOP), so that the child's copy is the last state there is. With `order`, a descriptor, the\n"
+"child closes the sockets and pipes of the parent's but that one, sleeps, and returns from here only once there is something\n"
+"to read; it ends if nothing comes within the limit. Linux only.");
 
 static PyObject *capture_all(PyObject *capture)
 {
@@ -140,9 +181,9 @@ static PyObject *capture_all(PyObject *capture)
 static PyObject *forker_fork(PyObject *module, PyObject *args)
 {
     PyObject *capture;
-    int niceness, stop;
+    int niceness, stop, order = -1, limit_ms = 0;
     (void)module;
-    if (!PyArg_ParseTuple(args, "O!ip", &PyTuple_Type, &capture, &niceness, &stop))
+    if (!PyArg_ParseTuple(args, "O!ip|ii", &PyTuple_Type, &capture, &niceness, &stop, &order, &limit_ms))
         return NULL;
     long long started = now_ns();
     PyOS_BeforeFork();
@@ -151,6 +192,10 @@ static PyObject *forker_fork(PyObject *module, PyObject *args)
     int error = errno;
     if (pid == 0) {
         quiet_child(niceness);
+#ifdef __linux__
+        if (order >= 0)
+            wait_for_order(order, limit_ms);
+#endif
         PyOS_AfterFork_Child();
         return Py_BuildValue("iLN", 0, 0LL, captured);
     }

@@ -6,7 +6,6 @@ import _frozen_importlib
 import contextlib
 import gc
 import os
-import select
 import socket
 import stat
 import sys
@@ -52,20 +51,17 @@ def run(job: Job, forked: forking.Forked) -> NoReturn:
         os._exit(code)
 
 
-def sleep(job: Job, forked: forking.Forked, sock: socket.socket, limit: float) -> NoReturn:
-    """The life of a child that is kept in reserve: it waits on `sock` for an order to save, and ends without one."""
-    code = DONE
+def obey(job: Job, forked: forking.Forked, sock: socket.socket) -> NoReturn:
+    """The life of a child that was kept in reserve, from the moment that its order to save has come to `sock`."""
+    code = FAILED
     try:
         gc.disable()
         forking.restore_random(forked.random)
         _forget_module_locks()
-        _close_what_others_wait_for({sock.fileno()})
-        if select.select([sock], [], [], limit)[0]:
-            code = FAILED
-            request, base, (job.pipe, job.life) = wire.receive(sock)
-            job.base, job.skip, job.overtaken = bytes(base), frozenset(request["skip"]), True
-            os.nice(int(request["niceness"]))
-            code = _save(job)
+        request, base, (job.pipe, job.life) = wire.receive(sock)
+        job.base, job.skip, job.overtaken = bytes(base), frozenset(request["skip"]), True
+        os.nice(int(request["niceness"]))
+        code = _save(job)
     finally:
         os._exit(code)
 

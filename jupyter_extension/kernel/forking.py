@@ -42,12 +42,16 @@ class Forked(NamedTuple):
     random: tuple[Any, ...]
 
 
-def fork(*, niceness: int = 0, stop: bool = False) -> Forked:
-    """Fork. OSError if the system refuses. `stop`: the parent stops itself (SIGSTOP) at once; SIGCONT continues it."""
+def fork(*, niceness: int = 0, stop: bool = False, order: int = -1, limit: float = 0) -> Forked:
+    """Fork. OSError if the system refuses. `stop`: the parent stops itself (SIGSTOP) at once; SIGCONT continues it.
+
+    With `order`, a descriptor (needs the C helper), the child sleeps until there is something to read from it, with only
+    that one of the kernel's sockets and pipes open; after `limit` seconds it ends.
+    """
     capture = _random_state()
     with _history_thread_left_alone():
         if _forker is not None:
-            pid, pause, state = _forker.fork(capture, niceness, stop)
+            pid, pause, state = _forker.fork(capture, niceness, stop, order, int(limit * 1000))
             return Forked(pid, pause / 1e9, state)
         started = time.perf_counter()
         state = tuple(take() for take in capture)

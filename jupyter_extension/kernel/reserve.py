@@ -1,7 +1,7 @@
 """Keeps a frozen copy of the last boundary while a cell runs, so that the state before a long cell can be saved at any time.
 
 Nobody can know that a cell will take an hour, and in its middle there is no boundary any more. So before a cell begins, if
-cells have ended whose effects are in no copy yet, the kernel is forked, and the child sleeps: it pickles nothing until a
+cells have ended whose effects are in no copy yet, the kernel is forked, and the child sleeps: it does nothing at all until a
 snapshot asks for it, and ends with the cell. That costs a few milliseconds, which a budget bounds: some copies at once after
 a rest, since people run a handful of short cells and then a long one; then a small share of the kernel's time.
 """
@@ -22,7 +22,7 @@ from .boundary import Boundaries
 
 BURST = 8.0
 SHARE = 0.015  # of the kernel's time; snapshots have twice as much
-LEAST_S = 0.2
+TAIL_S = 0.006  # what follows the pause: about a thousand pages are written, and so copied, and the last copy has to end
 LIFE_S = 30.0  # a copy keeps every page that the cell changes; a snapshot is due long before
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _CGROUP = Path("/sys/fs/cgroup")
@@ -47,7 +47,7 @@ class Allowance:
     """How many copies may be made now: a few at once, more with time. Pure arithmetic; times of one monotonic clock."""
 
     def __init__(self) -> None:
-        self._credit, self._at, self._interval = BURST, 0.0, LEAST_S
+        self._credit, self._at, self._interval = BURST, 0.0, TAIL_S / SHARE
 
     def spend(self, now: float) -> bool:
         """Take one, if there is one."""
@@ -60,7 +60,7 @@ class Allowance:
 
     def cost(self, pause: float) -> None:
         """A copy held the kernel up for so many seconds."""
-        self._interval = max(LEAST_S, pause / SHARE)
+        self._interval = (pause + TAIL_S) / SHARE
 
 
 class Reserve:
@@ -104,7 +104,7 @@ class Reserve:
         ours, its = socket.socketpair()
         with its:
             started, job = time.perf_counter(), self._make()
-            forked = forking.fork()
+            forked = forking.fork(order=its.fileno(), limit=LIFE_S)
             if forked.pid == 0:
                 self._run(job, forked, its)
             self.copied()

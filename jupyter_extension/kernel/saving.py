@@ -18,7 +18,7 @@ from typing import Any
 from . import child, forking, wire
 from .boundary import Boundaries
 from .progress import Progress
-from .reserve import LIFE_S, Reserve
+from .reserve import Reserve
 
 _WALL = 0x40000000  # our children have no exit signal; only __WALL waits for such
 _TICK_S = 0.25  # how often a child is looked at; its end wakes us at once
@@ -37,7 +37,7 @@ class Saver:
         self._boundaries = boundaries
         self._lock = threading.Lock()
         self._unreaped: list[int] = []
-        self._reserve = Reserve(boundaries, self._sleeper, _sleep, self._bury)
+        self._reserve = Reserve(boundaries, self._sleeper, child.obey, self._bury)
         self.child: int | None = None
 
     def save(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
@@ -224,10 +224,6 @@ class _Patience:
         if ticks is None or ticks != self._ticks:
             self._ticks, self._asleep_since = ticks, now
         return now - self._since > self._hang_s or now - self._asleep_since > min(_ASLEEP_S, self._hang_s)
-
-
-def _sleep(job: child.Job, forked: forking.Forked, sock: socket.socket) -> None:
-    child.sleep(job, forked, sock, LIFE_S)
 
 
 def warm_up() -> Any:

@@ -6,6 +6,7 @@ import contextlib
 import os
 import random
 import signal
+import socket
 import sys
 import time
 from collections.abc import Callable
@@ -83,6 +84,33 @@ def test_the_child_is_quiet_and_first_to_be_killed() -> None:
         )
 
     assert in_child(look) == repr(("1000", "migrator-save", "/dev/null", True, None, True))
+
+
+def test_a_child_that_waits_for_an_order_holds_no_pipe_open() -> None:
+    ours, its = socket.socketpair()
+    reading, writing = os.pipe()
+    forked = forking.fork(order=its.fileno(), limit=60)
+    if forked.pid == 0:
+        its.send(its.recv(5)[::-1])
+        os._exit(0)
+    its.close()
+    os.close(writing)
+    assert os.read(reading, 1) == b""
+    ours.send(b"order")
+    assert ours.recv(5) == b"redro"
+    assert os.waitpid(forked.pid, WALL) == (forked.pid, 0)
+    ours.close()
+    os.close(reading)
+
+
+def test_a_child_without_an_order_ends() -> None:
+    ours, its = socket.socketpair()
+    forked = forking.fork(order=its.fileno(), limit=0.05)
+    if forked.pid == 0:
+        os._exit(1)
+    assert os.waitpid(forked.pid, WALL) == (forked.pid, 0)
+    ours.close()
+    its.close()
 
 
 def test_callbacks_of_ipythons_history_are_left_alone() -> None:
