@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import functools
-import importlib
+import importlib.machinery
+import importlib.util
 import os
 import sys
 import sysconfig
@@ -71,17 +72,36 @@ def edited() -> list[types.ModuleType]:
 
 def _differs(module: types.ModuleType) -> bool:
     live = [code for value in vars(module).values() for code in _codes_of(value, module.__name__)]
+    if not live:
+        return False
     try:
-        source = Path(str(module.__file__)).read_bytes()
-        pending = [compile(source, str(module.__file__), "exec", dont_inherit=True)]
-    except (OSError, SyntaxError, ValueError):
-        return bool(live)
+        pending = [_code_of_the_file(str(module.__file__))]
+    except (OSError, SyntaxError, ValueError, EOFError, ImportError):
+        return True
     present = set()
     while pending:
         code = pending.pop()
         present.add(_essence(code))
         pending += [constant for constant in code.co_consts if isinstance(constant, types.CodeType)]
     return any(_essence(code) not in present for code in live)
+
+
+class _Reader(importlib.machinery.SourceFileLoader):
+    """Takes the bytecode that an import has left beside a file, but leaves none itself: the folder is the user's."""
+
+    def set_data(self, path: str, data: Any, *, _mode: int = 0o666) -> None:
+        """Write nothing."""
+
+
+def _code_of_the_file(path: str) -> types.CodeType:
+    """Give what a file holds now: from the bytecode beside it, which is read twenty times as fast as a source is compiled.
+
+    Bytecode knows its source by whole seconds and length; so it is surely of this one only if it was written later than that.
+    """
+    kept, file = Path(importlib.util.cache_from_source(path)), Path(path)
+    if kept.exists() and kept.stat().st_mtime > file.stat().st_mtime + 1:
+        return _Reader(file.stem, path).get_code(file.stem)  # type: ignore[return-value]
+    return compile(file.read_bytes(), path, "exec", dont_inherit=True)
 
 
 def _essence(code: types.CodeType) -> tuple[Any, ...]:
