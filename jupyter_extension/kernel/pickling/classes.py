@@ -198,7 +198,7 @@ def state(cls: type) -> tuple[dict[str, Any], dict[str, Any], dict[str, Any]]:
             continue
         if name in _NEVER or isinstance(value, (types.MemberDescriptorType, types.GetSetDescriptorType)):
             continue
-        if type(value).__module__ == "_ctypes" and type(value).__name__ == "CField":  # made anew from `_fields_`
+        if type(value).__module__ in ("_ctypes", "ctypes") and type(value).__name__ == "CField":  # made from `_fields_`
             continue
         (methods if isinstance(value, _METHODS) else rest)[name] = value
     extra: dict[str, Any] = {}

@@ -28,6 +28,7 @@ NAMES: tuple[str, ...] = (
     "resources.mmaps",
     "resources.unsavable",
     "resources.threads",
+    "resources.iterators",
     "resources.files",
     "resources.randomness",
     "resources.interpreter",

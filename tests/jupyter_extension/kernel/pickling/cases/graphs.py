@@ -171,6 +171,23 @@ next(mp)
 assert next(it) == 2 and next(count) == 6 and next(z) == ("b", 2) and next(en) == (1, "y") and list(rv) == [2, 1]
 assert list(di) == ["b"] and next(mp) == "2"
 
+# %% iterators of itertools keep their place
+import itertools
+from decimal import Decimal
+count, down, fine = itertools.count(), itertools.count(5, -2), itertools.count(Decimal("0.1"), Decimal("0.1"))
+numbers = iter([1, 2, 3])
+chain, whole, ended = itertools.chain([0], numbers, "xy"), itertools.chain("ab"), itertools.chain()
+first, second = itertools.cycle([1, 2, 3]), itertools.cycle("aba")
+thrice, always = itertools.repeat("x", 3), itertools.repeat([])
+for iterator in (count, down, fine, chain, chain, first, thrice, *[second] * 5):
+    next(iterator)
+assert list(ended) == []
+# %% check
+assert (next(count), next(down), next(fine), next(thrice)) == (1, 3, Decimal("0.2"), "x")
+assert list(thrice) == ["x"] and list(ended) == [] and list(whole) == ["a", "b"] and next(always) is next(always)
+assert next(numbers) == 2 and list(chain) == [3, "x", "y"] and list(numbers) == []
+assert [next(first) for _ in range(5)] == [2, 3, 1, 2, 3] and "".join(next(second) for _ in range(5)) == "aabaa"
+
 # %% namespaces and objects of types
 import types, threading, string
 sn = types.SimpleNamespace(a=[1])
