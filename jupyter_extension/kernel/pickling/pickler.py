@@ -47,7 +47,9 @@ class Overriding:
                 if plan is plans.PLAIN:
                     return plans.reduce_guarded(obj, saving)
             return plan(obj, saving)
-        except RecursionError:  # apart: at the end of the stack Python 3.14 finds nothing in a tuple of exceptions any more
+        except (
+            RecursionError
+        ):  # apart: at the end of the stack Python 3.14 finds nothing in a tuple of exceptions any more
             raise
         except MemoryError:
             raise
