@@ -122,9 +122,14 @@ def reduce_ufunc(ufunc: Any, saving: Any) -> Any:
     return sys.modules["numpy"].frompyfunc, (functions[0], ufunc.nin, ufunc.nout)
 
 
+def reduce_limits(limits: Any, _saving: Any) -> Any:
+    """Reduce the limits of a floating point type to that: they are asked for again."""
+    return type(limits), (limits.dtype,)
+
+
 def reducers(numpy: Any) -> dict[type, Any]:
     """Give the reducers of exact types."""
-    return {numpy.ufunc: reduce_ufunc}
+    return {numpy.ufunc: reduce_ufunc, numpy.finfo: reduce_limits}
 
 
 def inherited(numpy: Any) -> dict[type, Any]:

@@ -163,6 +163,12 @@ part.base = view
 # %% check
 assert view.tolist() == [0.0, 1.0, 2.0]
 
+# %% limits of a type needs: numpy
+import numpy as np
+single = np.finfo("f4")
+# %% check
+assert single.eps == np.finfo("f4").eps and single.max == np.finfo("f4").max and REPORT["lost"] == []
+
 # %% a ufunc made of a function needs: numpy
 import numpy as np
 digits = np.frompyfunc(lambda a, b: a * 10 + b, 2, 1)
