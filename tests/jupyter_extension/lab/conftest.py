@@ -27,12 +27,18 @@ def app(request: pytest.FixtureRequest) -> str:
     return str(request.param)
 
 
-@pytest.fixture
-def site(app: str, tmp_path: Path) -> Iterator[Site]:
+@pytest.fixture(scope="session")
+def proxy() -> Iterator[tuple[str, str]]:
+    """Its public and its API address."""
     with running_proxy() as (public, api, _):
-        site = Site(tmp_path, public, api, app)
-        yield site
-        site.close()
+        yield public, api
+
+
+@pytest.fixture
+def site(app: str, tmp_path: Path, proxy: tuple[str, str]) -> Iterator[Site]:
+    site = Site(tmp_path, *proxy, app)
+    yield site
+    site.close()
 
 
 @pytest.fixture
