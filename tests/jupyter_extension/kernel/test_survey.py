@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ctypes
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -151,3 +152,26 @@ def test_cycles_and_depth_end() -> None:
     assert digest(deep) == digest(deep)
     while deep:  # freed step by step: not every Python frees a deep list without a deep stack
         deep = deep.pop()
+
+
+def _hash_of(text: str) -> int:
+    """What the text knows of its own hash; -1 if nobody has asked for it."""
+    return ctypes.c_ssize_t.from_address(id(text) + 24).value
+
+
+def test_texts_are_read_and_not_written_to() -> None:
+    """Each page that a forked child writes to is copied."""
+    texts = [f"{number:0{length}}" for number, length in enumerate((2, 8, 64, 65, 5000))]
+    assert survey(texts) is not None
+    assert [_hash_of(text) for text in texts] == [-1] * 5
+    assert hash(texts[0]) == _hash_of(texts[0])
+
+
+@pytest.mark.parametrize("length", [2, 7, 8, 9, 63, 64, 65, 5000])
+@pytest.mark.parametrize("at", [0, -1])
+def test_every_byte_of_a_text_counts(length: int, at: int) -> None:
+    texts = [f"{7:0{length}}"]
+    before = digest(texts)
+    ctypes.memmove(id(texts[0]) + sys.getsizeof(texts[0]) - 1 - length + at % length, b"x", 1)
+    assert texts[0][at] == "x"
+    assert digest(texts) != before
