@@ -8,7 +8,7 @@ from typing import Any
 from jupyter_server.extension.application import ExtensionApp
 
 from jupyter_extension.activity import Activity
-from jupyter_extension.collaboration import rooms_of
+from jupyter_extension.collaboration import rooms_of, runner_of
 from jupyter_extension.environment import take_environment
 from jupyter_extension.errors import BadSetup, ExtensionError
 from jupyter_extension.gatekeeper import Gatekeeper, install, sign
@@ -56,7 +56,11 @@ class SessionMigrator(Settings, ExtensionApp):
         live.gateway_url, live.member = gateway_url, self._member
         live.activity = self._activity(parts)
         live.status.limits = live.activity.limits
-        live.status.rooms, live.status.resume = rooms_of(server), self._resume_url
+        live.status.rooms, live.status.runner, live.status.resume = (
+            rooms_of(server),
+            runner_of(server),
+            self._resume_url,
+        )
         self.settings[SETTING] = recording_class(base, live.gate)
         install(server.web_app, Gatekeeper(parts.base_url, lambda: live.status.state))
         sign(server.web_app, live.status.server_id)

@@ -16,6 +16,8 @@ DEFAULT_EXCLUDES = [
     "**/.~*",
     "**/lost+found",
     "**/profile_*/history.sqlite*",
+    "**/file_id_manager.db*",  # open in the server from its start on: to replace it would break it
+    "**/.jupyter_ystore.db*",
     "**/.ssh/agent*",
 ]
 
@@ -82,7 +84,7 @@ class Settings(HasTraits):
     excludes = List(
         Unicode(),
         default_value=DEFAULT_EXCLUDES,
-        help="Globs of paths, relative to their root, that are never saved (default: caches and runtime files). `**` crosses folders.",
+        help="Globs of paths, relative to their root, that are never saved (default: caches, runtime files, open databases). `**` crosses folders.",
     ).tag(config=True)
     extra_roots = List(
         Unicode(),

@@ -34,7 +34,7 @@ class Status:
         self.report: dict[str, Any] | None = None
         self.problem: str | None = None
         self.limits: Callable[[], dict[str, float]] = dict
-        self.rooms = ""
+        self.rooms = self.runner = ""
         self.resume = ""
         self.offers: dict[str, Any] = {}
         self._feed = feed
@@ -54,6 +54,7 @@ class Status:
             "problem": self.problem,
             "limits": self.limits(),
             "rooms": self.rooms,
+            "runner": self.runner,
             "resume": self.resume,
             "offers": self.offers,
         }

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import logging
+from pathlib import PurePosixPath
 from typing import Any, Dict
 
 from jupyter_client.kernelspec import NoSuchKernel
@@ -138,6 +139,18 @@ class Kernels:
             await self._sessions.save_session(
                 row["id"], path=row["path"], name=row["name"], type=row["type"], kernel_id=row["kernel"]
             )
+            await self._lead_room(row)
+
+    async def _lead_room(self, row: JsonDict) -> None:
+        """jupyter-server-documents runs cells by itself, and leads a notebook to its kernel only where it creates the session."""
+        join = getattr(self._sessions, "_init_session_yroom", None)
+        if join is None or row["type"] != "notebook":
+            return
+        try:
+            room = join(row["id"], str(PurePosixPath(row["path"]).parent / row["name"]))
+            await room.connect_kernel(self._managers.get_kernel(row["kernel"]))
+        except Exception as e:  # noqa: BLE001 - another extension's own parts; without them its user can restart the kernel
+            self._log.warning("the document %s is not led to its kernel: %r", row["path"], e)
 
 
 async def gather_named(jobs: dict[str, Any]) -> dict[str, Any]:

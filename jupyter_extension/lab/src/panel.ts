@@ -95,7 +95,7 @@ export class Panel extends Widget {
       element('div', 'sm-Panel-head', element('h2', '', trans.__('This session')), close),
       ...this.saved(),
       ...(report ? section(this.since(report), ...this.report.render(report)) : []),
-      ...section(trans.__('Cannot be saved'), ...this.atRisk()),
+      ...section(trans.__('Cannot be saved'), ...this.atRisk(), ...this.running()),
       ...section(trans.__('Saved with the session'), ...this.covered()),
       ...section(trans.__('Go back'), ...this.earlier()),
       ...section(trans.__('A copy'), ...this.offers.copies()),
@@ -213,6 +213,12 @@ export class Panel extends Widget {
         path ? ' ' + this.trans.__('in %1: %2', path, reason) : ` ${reason}`
       ])
     );
+  }
+
+  private running(): HTMLElement[] {
+    const { runner } = this.session.facts;
+    const text = this.trans.__('A cell that is running: %1 runs it, and does not do so again after a move.', runner);
+    return runner ? [element('p', '', text)] : [];
   }
 
   private earlier(): HTMLElement[] {

@@ -49,7 +49,8 @@ export function hasLosses(report: Report): boolean {
     report.fallback !== null ||
     report.excluded.length > 0 ||
     report.terminals.some(terminal => terminal.lost.length > 0) ||
-    report.kernels.some(kernel => kernel.lost.length + kernel.changed.length + kernel.skipped.length > 0)
+    report.kernels.some(kernel => kernel.lost.length + kernel.changed.length + kernel.skipped.length > 0) ||
+    report.kernels.some(kernel => kernel.salvage && kernel.rerun.length === 0)
   );
 }
 

@@ -80,8 +80,14 @@ export class ReportView {
     if (!kernel.salvage) {
       return [];
     }
-    const text = this.trans.__('A cell was interrupted and runs again. Its variables so far are kept too.');
-    const take = this.trans.__('Stop it and take the variables so far');
+    const { trans } = this;
+    const again = kernel.rerun.length > 0;
+    const text = again
+      ? trans.__('A cell was interrupted and runs again. Its variables so far are kept too.')
+      : trans.__('A cell was interrupted, and was not run again. Its variables so far are kept.');
+    const take = again
+      ? trans.__('Stop it and take the variables so far')
+      : trans.__('Take the variables so far');
     return [element('p', '', text), button(take, 'sm-Report-salvage', () => this.salvage(kernel, report))];
   }
 

@@ -24,6 +24,7 @@ const NOTHING: Facts = {
   problem: null,
   limits: NO_LIMITS,
   rooms: '',
+  runner: '',
   resume: '',
   offers: NO_OFFERS
 };

@@ -100,6 +100,8 @@ export interface Facts {
   limits: Limits;
   /** The server extension that keeps documents in rooms; empty where pages save by themselves. */
   rooms: string;
+  /** The server extension that runs cells by itself; empty where pages send them to their kernels. */
+  runner: string;
   /** Where a session that was put away is brought back; empty where there is no such place. */
   resume: string;
   offers: Offered;
@@ -251,6 +253,7 @@ const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
   problem: value => text(value) || null,
   limits: value => (isRaw(value) ? { idle: num(value.idle) || null, age: num(value.age) || null } : NO_LIMITS),
   rooms: text,
+  runner: text,
   offers: readOffers,
   resume: value => (/^https?:\/\//.test(text(value)) ? text(value) : '')
 };

@@ -56,7 +56,8 @@ export function causeWords(cause: string, trans: TranslationBundle): string {
 
 /** How many things a report names as lost, changed or left alone. */
 export function countLosses(report: Report): number {
-  const kernels = report.kernels.map(k => k.lost.length + k.changed.length + k.skipped.length);
+  const stopped = (k: Report['kernels'][number]) => (k.salvage && k.rerun.length === 0 ? 1 : 0);
+  const kernels = report.kernels.map(k => k.lost.length + k.changed.length + k.skipped.length + stopped(k));
   const terminals = report.terminals.map(t => t.lost.length);
   return [...kernels, ...terminals, report.excluded.length].reduce((sum, n) => sum + n, 0);
 }

@@ -6,6 +6,7 @@ import json
 import time
 
 import pytest
+from playwright.async_api import Dialog
 
 from tests.jupyter_extension.lab.page import BANNER, LIMIT_MS, JupyterPage
 from tests.jupyter_extension.lab.site import JupyterServer, Site
@@ -35,6 +36,12 @@ async def _move(page: JupyterPage, site: Site, server: JupyterServer, file: str)
 
 
 async def _reload(page: JupyterPage) -> None:
+    """By the banner's button; the browser does not ask whether to give up what was typed: it is written."""
+
+    async def stay(dialog: Dialog) -> None:
+        await dialog.dismiss()
+
+    page.page.on("dialog", stay)
     async with page.page.expect_event("load", timeout=LIMIT_MS):
         await page.page.click(f"{BANNER} .sm-Banner-action")
 

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from jupyter_extension.errors import BadName
+from jupyter_extension.settings import DEFAULT_EXCLUDES
 from jupyter_extension.workspace import Workspace
 from jupyter_extension.workspace.names import SafeFolder, checked, from_text, glob_pattern, to_text
 from jupyter_extension.workspace.save import within_budget
@@ -187,3 +188,19 @@ def test_globs_cross_folders_only_where_they_say_so() -> None:
     assert not pattern.fullmatch("x/y.log")
     assert pattern.fullmatch("a/b/c")
     assert not pattern.fullmatch("x.cache")
+
+
+async def test_databases_that_the_server_has_open_stay_the_pods_own(tmp_path: Path) -> None:
+    """SQLite calls a database read-only from the moment that its file was replaced: no document could be opened any more."""
+    store = prefixed(open_store(f"file://{tmp_path}/store"), f"sessions/{SESSION}/")
+    a, b = (Pod(tmp_path / name, store, excludes=DEFAULT_EXCLUDES) for name in ("a", "b"))
+    for pod in (a, b):
+        await pod.workspace.start()
+        (pod.folder / ".local").mkdir()
+        (pod.folder / ".local/file_id_manager.db").write_text(pod.folder.name)
+        (pod.folder / ".jupyter_ystore.db").write_text(pod.folder.name)
+    files = await a.save()
+    assert [entry["path"] for entry in files["entries"]] == [".local"]
+    assert a.base is not None
+    assert await b.restore(a.base) == []
+    assert (b.folder / ".local/file_id_manager.db").read_text() == "b"
