@@ -2,9 +2,9 @@
 
 Two million numbers and texts in lists take most of a second to pickle, and a tenth of that to look at. A look gives a digest of
 everything in a structure: each container's address, type and items, each number and text with its address and value. Objects that
-are all alive cannot have one address, so within one process equal digests mean equal values, shared in the same way. (A text's
-value goes in as its hash: 64 bits, keyed for each process.) To another process a digest says nothing, and it begins with a number
-that only this one has.
+are all alive cannot have one address, so within one process equal digests mean equal values, shared in the same way. (The
+value of a text that is not ASCII goes in as its hash: 64 bits, keyed for each process.) To another process a digest says nothing,
+and it begins with a number that only this one has.
 
 A look also finds the containers that something outside may hold: all whose reference count says that more than one does.
 They take the place of the list of all objects that the pickler walked over.
