@@ -43,15 +43,16 @@ class Images:
 
     async def seen(self, pod: KubernetesObject) -> None:
         """Note in its record what a session runs, and what that asks for, once it is known."""
-        session, image = session_of(pod), running_image(pod)
-        if session is None or not image or session in self._noted:
+        session, image, uid = session_of(pod), running_image(pod), pod["metadata"]["uid"]
+        if session is None or not image or uid in self._noted:
             return
         record = await self._tools.records.get(session)
-        if image_of(record) is None and record.owner is not None and record.owner.member == self._tools.settings.member:
-            name = str(pod["spec"]["containers"][0]["image"])
-            needs = needs_of(pod)
-            await self._tools.update(session, lambda fresh: with_needs(with_image(fresh, name, image), needs))
-        self._noted.add(session)
+        if record.owner is None or record.owner.member != self._tools.settings.member:
+            return  # a standby, that may yet become its place
+        known = _noted(record, pod, image)
+        if known != record:
+            await self._tools.update(session, lambda fresh: _noted(fresh, pod, image))
+        self._noted.add(uid)
 
     async def is_here(self, image: str) -> bool:
         """Whether a node has the image. A node names its largest images only: a no may be wrong, and only makes a worse choice."""
@@ -107,6 +108,13 @@ class Images:
     async def _note(self, session: str, wanted: str, used: str) -> None:
         detail: dict[str, Any] = {"member": self._tools.settings.member, "wanted": wanted, "used": used}
         await self._tools.update(session, lambda fresh: phases.noted(fresh, "image", detail))
+
+
+def _noted(record: Record, pod: KubernetesObject, image: str) -> Record:
+    """The image is the one that the session began with; what it asks for may change, with the kind of machine."""
+    if image_of(record) is None:
+        record = with_image(record, str(pod["spec"]["containers"][0]["image"]), image)
+    return with_needs(record, needs_of(pod))
 
 
 def _images_on(node: KubernetesObject) -> Iterator[str]:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -15,7 +16,7 @@ from tornado.web import Application, RequestHandler
 
 from migrator.controller.images import Images, is_missing, running_image
 from migrator.controller.index import Index
-from migrator.controller.marks import image_of, needs_of, with_image
+from migrator.controller.marks import image_of, needs_of, with_image, with_needs
 from migrator.controller.needs import Needs
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
@@ -114,6 +115,27 @@ async def test_the_record_learns_what_its_pod_runs_and_asks_for(tools: Tools) ->
     record = await tools.records.get(SESSION)
     assert image_of(record) == {"name": NAME, "digest": DIGEST}
     assert needs_of(record) == Needs(0.01, 450e6)
+
+
+async def test_it_learns_anew_what_another_pod_asks_for_and_keeps_the_image(tools: Tools) -> None:
+    await session(tools)
+    await tools.update(SESSION, lambda record: with_needs(with_image(record, NAME, DIGEST), Needs(1.0, 1e9)))
+    async for found in images(tools, "http://127.0.0.1:1"):
+        await found.seen(pod("another", RUNNING, imageID=DIGEST.replace("1", "2")))
+    record = await tools.records.get(SESSION)
+    assert (image_of(record), needs_of(record)) == ({"name": NAME, "digest": DIGEST}, Needs())
+
+
+async def test_a_standby_is_no_place_to_learn_from_yet(tools: Tools) -> None:
+    record = await session(tools)
+    await tools.update(SESSION, lambda fresh: replace(fresh, owner=Owner("elsewhere", "/user/x/")))
+    running = pod(NAME, RUNNING, imageID=DIGEST)
+    async for found in images(tools, "http://127.0.0.1:1"):
+        await found.seen(running)
+        assert image_of(await tools.records.get(SESSION)) is None
+        await tools.update(SESSION, lambda fresh: replace(fresh, owner=record.owner))
+        await found.seen(running)
+    assert image_of(await tools.records.get(SESSION)) == {"name": NAME, "digest": DIGEST}
 
 
 async def test_the_nearest_takes_the_place_of_a_digest_that_is_not_there(
