@@ -15,6 +15,7 @@ from migrator.controller.marks import name_of
 from migrator.controller.pods import Pods
 from migrator.controller.profiles import profile_wanted, with_profile_options
 from migrator.controller.settings import Controller
+from migrator.launch.errors import LaunchError
 from migrator.launch.hub import Hub
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError
@@ -55,6 +56,29 @@ class Standbys:
             return await answering
         finally:
             answering.cancel()
+
+    async def launching(self, record: Record) -> asyncio.Task[None] | None:
+        """What ends when the hub has done with the session's server here; None if it has. Another replica may have begun that."""
+        launch = self.launches.get(record.id)
+        if launch is None and await self._is_pending(record):
+            launch = self.launches[record.id] = asyncio.create_task(self._followed(record))
+            launch.add_done_callback(lambda done: self._launched(record.id, done))
+        return launch
+
+    async def _is_pending(self, record: Record) -> bool:
+        try:
+            server = await self.hub.server(record.user, name_of(record))
+        except LaunchError as error:
+            log.warning("the hub does not say whether it still starts the server: %s", error)
+            return False
+        return server is not None and server.pending == "spawn"
+
+    async def _followed(self, record: Record) -> None:
+        async with asyncio.timeout(self.settings.host_timeout_s):
+            while True:
+                if not await self._is_pending(record):
+                    return
+                await asyncio.sleep(POLL_S)
 
     def _launching(self, record: Record, epoch: int) -> asyncio.Task[None]:
         task = asyncio.create_task(self._launch_or_stop(record, epoch))

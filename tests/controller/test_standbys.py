@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 from collections.abc import AsyncIterator
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -12,7 +13,7 @@ from tornado.web import RequestHandler
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
 from migrator.controller.standbys import Standbys
-from migrator.launch.errors import SpawnFailed
+from migrator.launch.errors import HubUnavailable, SpawnFailed
 from migrator.launch.hub import Server
 from migrator.session import Record, SessionRecords, Target, phases
 from migrator.session.sealing import Secrets, seal
@@ -124,3 +125,26 @@ async def test_a_launch_that_fails_is_told_at_once(standbys: Standbys, hub: Slow
     hub.seen.set()
     with pytest.raises(SpawnFailed):
         await standbys.start(record, TARGET, 4)
+
+
+async def test_another_replica_knows_that_the_hub_is_still_at_it(standbys: Standbys, hub: SlowHub, pod: str) -> None:
+    record = await moving(standbys)
+    await reports(standbys, pod)
+    await standbys.start(record, TARGET, 4)
+    other = replace(standbys, launches={})
+    following = await other.launching(record)
+    assert following is not None
+    assert await other.launching(record) is following
+    hub.running = Server("/user/x/", ready=True, pending=None, user_options={})
+    await asyncio.wait_for(following, 60)
+    assert await other.launching(record) is None
+
+
+async def test_a_hub_that_does_not_answer_is_at_nothing(
+    standbys: Standbys, hub: SlowHub, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def away(*_: object) -> None:
+        raise HubUnavailable("away")
+
+    monkeypatch.setattr(hub, "server", away)
+    assert await standbys.launching(await moving(standbys)) is None
