@@ -36,6 +36,9 @@ async def test_a_copy_opens_in_a_new_tab_and_neither_changes_the_other(
             await lab.page.click(".sm-Panel-copy")
         copy = Lab(await opened.value, lab.context)
         await journey.screenshot("copied")
+        link = await lab.page.get_attribute(".sm-Panel-copied", "href")
+        assert link is not None
+        assert "/lab/tree/index.ipynb?token=" in link
         await copy.arrive()
         assert copy.user != lab.user
         assert await copy.run("counter, len(table), alias is table") == "(41, 1000, True)"

@@ -108,7 +108,8 @@ export class Offers {
   }
 
   private here(server: string): string {
-    return samePlace(server, PageConfig.getBaseUrl(), location.pathname, this.front());
+    const base = new URL(PageConfig.getBaseUrl(), location.href).pathname;
+    return samePlace(server, base, location.pathname, this.front());
   }
 
   private async move(profile: string): Promise<void> {
