@@ -6,7 +6,9 @@ import os
 
 import pytest
 
-os.environ.pop("PYTHONDONTWRITEBYTECODE", None)  # hundreds of interpreters start here, and each would compile what it imports
+os.environ.pop(
+    "PYTHONDONTWRITEBYTECODE", None
+)  # hundreds of interpreters start here, and each would compile what it imports
 pytest.register_assert_rewrite("tests.end_to_end.journey", "tests.end_to_end.states", "tests.rigs")
 pytest_plugins = ["tests.rigs.federation"]
 

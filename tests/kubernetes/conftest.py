@@ -27,22 +27,27 @@ TOKENS = ("binder-token-of-the-rig", "proxy-token-of-the-rig", "migrator-token-o
 
 
 @pytest.fixture(scope="session")
-def clusters() -> Iterator[dict[str, ClusterPlan]]:
-    """Two running clusters: `a` with two nodes, `b` with one."""
+def kept() -> bool:
+    """Whether somebody had the clusters up before, and goes on using them."""
     if reason := obstacle():
         pytest.skip(f"no Kubernetes clusters here: {reason}")
     build()
-    already = running()
-    if not already:
+    return running()
+
+
+@pytest.fixture(scope="session")
+def clusters(kept) -> Iterator[dict[str, ClusterPlan]]:
+    """Two running clusters: `a` with two nodes, `b` with one."""
+    if not kept:
         down()  # what an earlier run may have left, or old images
         up()
     yield CLUSTERS
-    if not already:
+    if not kept:
         down()
 
 
 @pytest.fixture(scope="session")
-def members(clusters) -> Iterator[dict[str, Member]]:
+def members(clusters, kept) -> Iterator[dict[str, Member]]:
     """Both clusters as members of one federation: hub, proxy, the chart; S3 beside them."""
     start_store()
     federation = Federation(store.URL, store.KEY, store.SECRET, "the rig's federation secret, kept over runs")
@@ -50,7 +55,8 @@ def members(clusters) -> Iterator[dict[str, Member]]:
     with ThreadPoolExecutor() as both:
         list(both.map(Member.install, members.values()))
         yield members
-        list(both.map(Member.remove, members.values()))
+        if kept:  # else they go with their clusters
+            list(both.map(Member.remove, members.values()))
     remove_store()
 
 
