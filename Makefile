@@ -53,7 +53,7 @@ demo: setup ## a federation on this machine; prints its URL (Ctrl-C ends it)
 .PHONY: test
 test: setup ## all tests that need no Kubernetes
 	@$(WITH_NODE) npm --prefix $(LAB) run --silent test
-	$(BIN)/pytest -m "not kubernetes and not chaos" --numprocesses=2 --dist=loadgroup --durations=10 $(ARGS)
+	$(BIN)/pytest -m "not kubernetes and not chaos and not pages" --numprocesses=3 --dist=loadgroup --durations=10 $(ARGS)
 
 .PHONY: lint
 lint: setup ## style, types, import rules, and whether the constraints still resolve
@@ -89,6 +89,10 @@ clusters: setup ## two Kubernetes clusters on this machine (root; Ctrl-C ends th
 .PHONY: test-kubernetes
 test-kubernetes: setup ## the tests on two Kubernetes clusters (root)
 	@$(BIN)/pytest -m "kubernetes and not chaos" $(ARGS)
+
+.PHONY: test-pages
+test-pages: setup ## what `make test` shows in JupyterLab only, in Notebook 7
+	@$(BIN)/pytest -m pages --numprocesses=3 $(ARGS)
 
 .PHONY: test-chaos
 test-chaos: setup ## the long tests: many moves, all states of a page, long notebooks

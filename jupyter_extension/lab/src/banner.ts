@@ -67,15 +67,22 @@ export class Banner extends Widget {
     this.onPutAway?.();
   }
 
+  /** Buttons that stay the same stay where they are: a click on one that is replaced half-way would be lost. */
   private setActions(actions: Action[]): void {
+    const before = this._offered.map(action => action.label);
+    this._offered = actions;
+    if (this._actions.hasChildNodes() && before.join('\n') === actions.map(action => action.label).join('\n')) {
+      return;
+    }
     const close = button('×', 'sm-Banner-close', () => this.putAway());
     close.setAttribute('aria-label', this.trans.__('Put away'));
     close.title = this.trans.__('Put away (Esc)');
-    const others = actions.map(action => button(action.label, 'sm-Banner-action', action.run));
+    const others = actions.map(({ label }, at) => button(label, 'sm-Banner-action', () => this._offered[at].run()));
     this._actions.replaceChildren(...others, close);
   }
 
   private _news = '';
+  private _offered: Action[] = [];
   private _away = false;
   private readonly _text = document.createElement('span');
   private readonly _live = document.createElement('div');

@@ -12,6 +12,16 @@ from tests.jupyter_extension.lab.site import ROOT, JupyterServer, Site
 from tests.rigs.proxy import running_proxy
 
 APPS = ["jupyterlab", "notebook"]
+# What both kinds of page do by the same code, far below what is shown: for the second kind these are a stage of their own.
+BELOW = {"test_absent", "test_outage", "test_resting", "test_rooms", "test_saves", "test_stopped", "test_transfer"}
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Mark what `make test` leaves to `make test-pages`."""
+    for item in items:
+        params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
+        if item.path.parent == Path(__file__).parent and item.path.stem in BELOW and params.get("app") == "notebook":
+            item.add_marker(pytest.mark.pages)
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import json
 import time
 
@@ -32,6 +33,8 @@ async def _move(page: JupyterPage, site: Site, server: JupyterServer, file: str)
     server.say("moved", state="fenced")
     await page.banner("Documents that are edited together need this page to be loaded again")
     await page.page.wait_for_selector(".sm-Status-button >> text=Reload this page", timeout=LIMIT_MS)
+    while not target.heard()["pages"]:  # before, the banner may still say once more that the server is away
+        await asyncio.sleep(0.05)
     return target
 
 
