@@ -77,7 +77,7 @@ export class Banner extends Widget {
     const close = button('×', 'sm-Banner-close', () => this.putAway());
     close.setAttribute('aria-label', this.trans.__('Put away'));
     close.title = this.trans.__('Put away (Esc)');
-    const others = actions.map(({ label }, at) => button(label, 'sm-Banner-action', () => this._offered[at].run()));
+    const others = actions.map(({ label }, at) => button(label, 'sm-Banner-action', () => this._offered[at]?.run()));
     this._actions.replaceChildren(...others, close);
   }
 
