@@ -22,9 +22,7 @@ from .boundary import Boundaries
 
 BURST = 8.0
 SHARE = 0.015  # of the kernel's time; snapshots have twice as much
-TAIL_S = (
-    0.006  # what follows the pause: about a thousand pages are written, and so copied, and the last copy has to end
-)
+TAIL_S = 0.025  # what follows a pause: a thousand pages that are written, and so copied; and the last copy's end
 LIFE_S = 30.0  # a copy keeps every page that the cell changes; a snapshot is due long before
 _PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
 _CGROUP = Path("/sys/fs/cgroup")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import functools
 import importlib.machinery
 import importlib.util
@@ -76,7 +77,7 @@ def _differs(module: types.ModuleType) -> bool:
         return False
     try:
         pending = [_code_of_the_file(str(module.__file__))]
-    except (OSError, SyntaxError, ValueError, EOFError, ImportError):
+    except (OSError, SyntaxError, ValueError):
         return True
     present = set()
     while pending:
@@ -100,7 +101,8 @@ def _code_of_the_file(path: str) -> types.CodeType:
     """
     kept, file = Path(importlib.util.cache_from_source(path)), Path(path)
     if kept.exists() and kept.stat().st_mtime > file.stat().st_mtime + 1:
-        return _Reader(file.stem, path).get_code(file.stem)  # type: ignore[return-value]
+        with contextlib.suppress(ValueError, EOFError, TypeError, ImportError):  # bytecode that is damaged
+            return _Reader(file.stem, path).get_code(file.stem)  # type: ignore[return-value]
     return compile(file.read_bytes(), path, "exec", dont_inherit=True)
 
 

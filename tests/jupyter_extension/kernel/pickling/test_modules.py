@@ -67,6 +67,14 @@ def test_nothing_is_compiled_that_an_import_has_compiled(file: Path, monkeypatch
     assert not modules._differs(module)
 
 
+@pytest.mark.parametrize("rest", [b"", b"?", b"N" * 50, b"\xe3"])
+def test_damaged_bytecode_is_not_asked(file: Path, rest: bytes) -> None:
+    module = imported(file, 100)
+    kept = Path(importlib.util.cache_from_source(str(file)))
+    kept.write_bytes(kept.read_bytes()[:16] + rest)
+    assert not modules._differs(module)
+
+
 def test_no_bytecode_is_left_in_a_folder_of_the_users(file: Path) -> None:
     module = imported(file, 100)
     kept = Path(importlib.util.cache_from_source(str(file)))
