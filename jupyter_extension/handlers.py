@@ -12,6 +12,7 @@ from tornado import web
 from tornado.websocket import WebSocketHandler
 
 from jupyter_extension.base_handler import MigratorHandler
+from jupyter_extension.environment import SESSION_ID
 from jupyter_extension.live_session import LiveSession
 from jupyter_extension.transfer.handlers import ROUTES as TRANSFER_ROUTES
 
@@ -24,7 +25,7 @@ except ImportError:  # before jupyter_server 2.13 nobody asks for the mark
         return method
 
 
-SESSION = r"(?P<copy>[a-z0-9][a-z0-9-]{7,62})"
+COPY_ID = rf"(?P<copy>{SESSION_ID.pattern})"
 KERNEL_ID = r"(?P<kernel_id>\w+-\w+-\w+-\w+-\w+)"
 CAUSES = frozenset({"preemption", "drain", "idle", "age", "memory", "maintenance", "manual"})
 
@@ -288,7 +289,7 @@ ROUTES = [
     ("api/v1/snapshots", SnapshotsHandler),
     (f"api/v1/kernels/{KERNEL_ID}/undo", UndoHandler),
     ("api/v1/copies", CopiesHandler),
-    (f"api/v1/copies/{SESSION}", CopyHandler),
+    (f"api/v1/copies/{COPY_ID}", CopyHandler),
     ("api/v1/move", MoveHandler),
     ("api/v1/notice", NoticeHandler),
     ("api/v1/freeze", FreezeHandler),

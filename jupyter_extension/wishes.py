@@ -4,21 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import logging
-from pathlib import Path
 from typing import Any, Dict
 
 from jupyter_extension.errors import WishRefused
 from jupyter_extension.link import Link
+from jupyter_extension.restore.copied import mark_home
 from jupyter_extension.status import Status
 from migrator.snapshot.workers import in_thread
 
 JsonDict = Dict[str, Any]
 RETRY_S = 30.0
-MARKS = Path(".cache", "session-migrator")
 
 
 class Wishes:
-    """Passed on to the gateway, which passes them on to the controller."""
+    """Passed on to the gateway, which passes them on to the controller. What can't be had is WishRefused, in words for the user."""
 
     def __init__(self, link: Link, status: Status, home: str, log: logging.Logger) -> None:
         self._link, self._status, self._home, self._log = link, status, home, log
@@ -42,21 +41,9 @@ class Wishes:
         return await self._link.ask("POST", "copies", {})
 
     async def copy_state(self, copy: str) -> JsonDict:
-        """How far it is, and where."""
+        """`{"state": "copying|starting|ready|failed", "url", "reason"}`: how far it is, and where."""
         return await self._link.ask("GET", f"copies/{copy}")
 
     async def move(self, profile: str) -> JsonDict:
-        """On to a machine of this kind."""
+        """On to a machine of this kind: `{}` when the move has begun."""
         return await self._link.ask("POST", "move", {"profile": profile})
-
-
-def mark_home(home: str, session: str) -> None:
-    """Leave a sign in the home folder, where no snapshot takes it along: a copy that finds it shares this very folder."""
-    folder = Path(home) / MARKS
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / session).touch()
-
-
-def shares_home(home: str, session: str) -> bool:
-    """Whether the home folder is that of the session of this id."""
-    return (Path(home) / MARKS / session).exists()

@@ -6,9 +6,8 @@ import os
 
 import pytest
 
-os.environ.pop(
-    "PYTHONDONTWRITEBYTECODE", None
-)  # hundreds of interpreters start here, and each would compile what it imports
+# Hundreds of interpreters start here, and each would compile what it imports.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 pytest.register_assert_rewrite("tests.end_to_end.journey", "tests.end_to_end.states", "tests.rigs")
 pytest_plugins = ["tests.rigs.federation"]
 

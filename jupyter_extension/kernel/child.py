@@ -109,7 +109,10 @@ def _forget_module_locks() -> None:
 
 
 def _close_what_others_wait_for(keep: set[int]) -> None:
-    """Close sockets, pipes and devices: a port must become free, and a pipe must end, when the *kernel* closes it."""
+    """Close sockets, pipes and devices: a port must become free, and a pipe must end, when the *kernel* closes it.
+
+    (`_forker.c` does so once more, for a child that must not run Python yet. This one needs no helper.)
+    """
     for entry in os.listdir("/proc/self/fd" if sys.platform == "linux" else "/dev/fd"):  # noqa: PTH208 - numbers only
         fd = int(entry)
         if fd <= 2 or fd in keep:

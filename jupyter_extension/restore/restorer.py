@@ -11,14 +11,13 @@ from jupyter_extension.login import Login
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.record.watch import Watches
-from jupyter_extension.restore.copied import left_out
+from jupyter_extension.restore.copied import left_out, shares_home
 from jupyter_extension.restore.kernels import Kernels, gather_named
 from jupyter_extension.restore.mute import Mute
 from jupyter_extension.restore.plan import logs_of
 from jupyter_extension.restore.resubmit import Resubmission
 from jupyter_extension.restore.snapshots import Snapshots, none_left
 from jupyter_extension.restore.terminals import reopen
-from jupyter_extension.wishes import shares_home
 from jupyter_extension.workspace import Workspace
 from migrator.snapshot import SnapshotError, SnapshotReader
 from migrator.storage import NotFound

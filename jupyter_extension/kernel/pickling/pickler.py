@@ -47,9 +47,7 @@ class Overriding:
                 if plan is plans.PLAIN:
                     return plans.reduce_guarded(obj, saving)
             return plan(obj, saving)
-        except (
-            RecursionError
-        ):  # apart: at the end of the stack Python 3.14 finds nothing in a tuple of exceptions any more
+        except RecursionError:  # not in a tuple: at the end of the stack Python 3.14 finds nothing in one any more
             raise
         except MemoryError:
             raise

@@ -11,6 +11,8 @@ import { ServerWiring } from './wiring';
 
 const LOOK_MS = 1000;
 
+const said = (reason: unknown): string => (reason instanceof Error ? reason.message : String(reason));
+
 /**
  * Where another server shows what this page shows at `path`, which begins with `base`. Lab's address often does
  * not name the document in front, so that it is given; or empty.
@@ -100,7 +102,7 @@ export class Offers {
         this.show({ ...copy, url: copy.url && this.here(copy.url) });
       }
     } catch (reason) {
-      this.show({ state: 'failed', url: '', reason: reason instanceof Error ? reason.message : String(reason) });
+      this.show({ state: 'failed', url: '', reason: said(reason) });
     }
     if (this._copy?.state === 'ready') {
       window.open(this._copy.url, '_blank', 'noopener'); // a browser that does not let us leaves the link
@@ -119,7 +121,7 @@ export class Offers {
     try {
       await this.server.move(profile);
     } catch (reason) {
-      this._refused = reason instanceof Error ? reason.message : String(reason);
+      this._refused = said(reason);
     }
     this._asked = false;
     this.onChange?.();

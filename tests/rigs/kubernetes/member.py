@@ -17,9 +17,7 @@ from tests.rigs.kubernetes.process import write
 NAMESPACE = "jupyter"
 SLOW_S = 300.0  # ten Jupyter servers that start at once take their time where the whole federation has two cores
 PUBLIC_PORT, CONTROLLER_PORT, REDIRECTOR_PORT = 30080, 30081, 30082
-FRONT_DOOR = (
-    f"http://{CLUSTERS['b'].nodes[0].ip}:{REDIRECTOR_PORT}"  # the redirector of the member that tests leave alone
-)
+FRONT_DOOR = f"http://{CLUSTERS['b'].nodes[0].ip}:{REDIRECTOR_PORT}"  # of the member that tests leave alone
 
 
 @dataclass(frozen=True)

@@ -24,9 +24,8 @@ def start_node(node: NodePlan) -> None:
         return
     (node.folder / SHUTDOWN).unlink(missing_ok=True)
     connect(node)
-    cgroups.remove(
-        node.name
-    )  # a machine that boots has none; the kubelet would spend 3 s on each of its former containers'
+    # A machine that boots has none; the kubelet would spend 3 s on each of its former containers'.
+    cgroups.remove(node.name)
     cgroups.make(node.name)
     _copy_images(node)
     write_configs(node)
