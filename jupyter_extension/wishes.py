@@ -37,7 +37,10 @@ class Wishes:
 
     async def copy(self) -> JsonDict:
         """`{"copy": id}` of a copy that is being made of the newest durable snapshot."""
-        await in_thread(mark_home, self._home, self._status.session)
+        try:
+            await in_thread(mark_home, self._home, self._status.session)
+        except OSError as e:
+            raise WishRefused(f"The home folder can't be written to ({e.strerror}): make room, then try again.") from e
         return await self._link.ask("POST", "copies", {})
 
     async def copy_state(self, copy: str) -> JsonDict:
