@@ -45,8 +45,10 @@ class Demo:
     async def only_session(self) -> dict[str, Any]:
         """The session if there is just one; else `DemoError` names them."""
         sessions = await self.sessions()
-        if len(sessions) != 1:
-            names = ", ".join(each["id"] for each in sessions) or "none"
+        if not sessions:
+            raise DemoError("there is no session yet: open the link that `migrator demo` has printed")
+        if len(sessions) > 1:
+            names = ", ".join(each["id"] for each in sessions)
             raise DemoError(f"say which session: there are {len(sessions)} ({names})")
         return sessions[0]
 
