@@ -15,7 +15,12 @@ from typing import Any
 from benchmarks.samples import Samples
 from tests.rigs.browser import Lab, lab_page
 from tests.rigs.federation import Federation, start_demo, wait_until
+from tests.rigs.witness import Witness
 
+STEPS = """import os, time, pathlib
+while not pathlib.Path("go").exists():
+    {note}
+    time.sleep(0.01)"""
 STATE = "import os; state = os.urandom({size})"  # new each time: nothing of it is in an earlier snapshot
 LIVE_S, SHORT_S = 30.0, 5.0
 LIMIT_S = 180.0
@@ -47,9 +52,13 @@ async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
         door = record["owner"]["member"]  # the page's address is this member's, wherever the session is
         for _ in range(runs):
             await lab.run(STATE.format(size=size))
-            start, record = await _move(federation, lab, LIVE_S)
-            await _page_back(sockets, samples, "live: page back after the switch", _switch(record, door))
+            async with _steps(lab, folder / "steps.txt") as witness:
+                start, record = await _move(federation, lab, LIVE_S)
+                switched = _switch(record, door)
+                await _page_back(sockets, samples, "live: page back after the switch", switched)
             samples.add("live: whole move", _at(record, "routed") - start)
+            source = witness.places()[0]
+            samples.add("live: steps at the source after the switch", sum(at > switched for at in source.steps))
             await lab.run(STATE.format(size=size))
             start, record = await _move(federation, lab, SHORT_S)
             durable = _at(record, "durable") - start
@@ -60,6 +69,23 @@ async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
             )
             start, record = await _move(federation, lab, 0.0)
             await _page_back(sockets, samples, "kill: page back after the kill", _switch(record, door), start)
+
+
+@contextlib.asynccontextmanager
+async def _steps(lab: Lab, file: Path) -> AsyncIterator[Witness]:
+    """A cell that makes a step each hundredth of a second, here and there; it is ended afterwards."""
+    witness = Witness(file)
+    index = await lab.add_cell(STEPS.format(note=witness.note))
+    await lab.start_cell(index)
+
+    async def begun() -> bool:
+        return bool(witness.places())
+
+    await wait_until(begun, LIMIT_S, lambda: "the cell did not begin")
+    yield witness
+    await lab.write_file("go", "")
+    await lab.wait_for_cell(index)
+    await lab.run("pathlib.Path('go').unlink()")
 
 
 async def _move(federation: Federation, lab: Lab, notice_s: float) -> tuple[float, dict[str, Any]]:

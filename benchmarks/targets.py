@@ -63,14 +63,20 @@ def single_verdicts(name: str, samples: Samples) -> Iterator[Verdict]:
         yield verdict("first snapshot in a busy cell over idle", busy / idle if busy and idle else None, 1.1, "x")
     elif name == "moves":
         yield verdict(
-            "page back after the route's switch, live", samples.median("live: page back after the switch"), 0.5
+            "page back after the route's switch, live, worst", _worst(samples, "live: page back after the switch"), 0.5
         )
+        steps = samples.values.get("live: steps at the source after the switch", [])
+        yield verdict("steps of a cell at the source after that switch", sum(steps) if steps else None, 0, "")
         durable = samples.values.get("short: durable before the kill", [])
         late = len(durable) - sum(durable)
         yield verdict(f"of {len(durable)} short notices, not durable in time", late if durable else None, 0, "")
-        yield verdict("page back after a kill", samples.median("kill: page back after the kill"), 10)
+        yield verdict("page back after a kill, worst", _worst(samples, "kill: page back after the kill"), 10)
     elif samples.values:
         yield verdict("memory beside the state", samples.median("extra share"), 0.10, "%")
+
+
+def _worst(samples: Samples, name: str) -> float | None:
+    return max(samples.values.get(name, []), default=None)
 
 
 def _ratio(samples: dict[str, Samples], name: str, others: tuple[str, ...]) -> float | None:

@@ -9,6 +9,7 @@ from typing import Any
 
 from tests.rigs.browser import Lab
 from tests.rigs.federation import Federation, wait_until
+from tests.rigs.witness import Witness
 
 SETUP = """
 import os, pathlib, time
@@ -21,20 +22,24 @@ alias = table
 os.makedirs("sub", exist_ok=True)
 """
 FINISHED = 'ran("finished"); counter = 41; print("counter is", counter); counter'
-# It runs until it is told to stop, so that it is running at the move, however long a move takes.
-LONG = """
+QUEUED = [
+    'ran("queued 1"); counter += 1; print("queued", counter)',
+    'ran("queued 2"); print("sum", sum(table.values()) + counter)',
+]
+
+
+def long_cell(each_step: str = "pass") -> str:
+    """It runs until it is told to stop, so that it is running at the move, however long a move takes."""
+    return f"""
 ran("long")
 step = 0
 while not pathlib.Path("go").exists():
     print("step", step, flush=True)
     step += 1
+    {each_step}
     time.sleep(0.2)
 long_steps = step
 """
-QUEUED = [
-    'ran("queued 1"); counter += 1; print("queued", counter)',
-    'ran("queued 2"); print("sum", sum(table.values()) + counter)',
-]
 
 
 @dataclass
@@ -61,7 +66,8 @@ class Journey:
 
     async def start_long_cell(self) -> None:
         """One cell runs, two wait behind it."""
-        self._long = await self.lab.add_cell(LONG)
+        self._witness = Witness(self.results / "steps.txt")
+        self._long = await self.lab.add_cell(long_cell(self._witness.note))
         self._queued = [await self.lab.add_cell(source) for source in QUEUED]
         for index in (self._long, *self._queued):
             await self.lab.start_cell(index)
@@ -102,6 +108,12 @@ class Journey:
         assert [cell.text for cell in cells[1:]] == ["queued 42\n", f"sum {sum(n * n for n in range(1000)) + 42}\n"]
         assert [cell.count for cell in cells] == [3, 4, 5]
         assert (await self.lab.cells())[-len(cells) - 1].text == "counter is 41\n41", "the old output is there once"
+
+    def nothing_ran_twice_at_a_time(self, arrived: dict[str, Any]) -> None:
+        """The source's last step was before the target's first, and before any page was led there."""
+        source, target = self._witness.places()
+        switched = min(each["at"] for each in arrived["timeline"] if each["event"] in {"switched", "routed"})
+        assert source.steps[-1] < min(switched, target.steps[0])
 
     async def variables_and_files_are_right(self, *, counter: int, next_count: int, ran_once: list[str]) -> None:
         """The next cell counts on, sees the same objects, and the same files; `ran_once` names finished cells."""

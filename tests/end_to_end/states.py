@@ -8,7 +8,7 @@ from abc import ABC, abstractmethod
 from dataclasses import dataclass, field
 from typing import Any
 
-from tests.end_to_end.journey import LONG, QUEUED, Journey
+from tests.end_to_end.journey import QUEUED, Journey, long_cell
 from tests.rigs.federation import wait_until
 
 LIMIT_MS = 120_000
@@ -88,7 +88,7 @@ class Running(State):
     """One cell runs."""
 
     async def prepare(self) -> None:
-        self.index = await self.start(LONG)
+        self.index = await self.start(long_cell())
         await self.journey.lab.wait_for_text(self.index, "step 3")
 
     async def holds(self) -> None:
@@ -100,7 +100,7 @@ class Queued(State):
     """One cell runs, two wait behind it."""
 
     async def prepare(self) -> None:
-        self.index = await self.start(LONG)
+        self.index = await self.start(long_cell())
         self.seen["queued"] = [await self.start(source) for source in QUEUED]
         await self.journey.lab.wait_for_text(self.index, "step 3")
 

@@ -32,8 +32,9 @@ async def test_the_page_goes_on_when_its_machine_is_preempted(journey, federatio
         await journey.start_long_cell()
         journey.page_must_stay()
         await federation.preempt(journey.source, notice_s)
-        await journey.arrive()
+        arrived = await journey.arrive()
         await journey.finish_long_cell()
+        journey.nothing_ran_twice_at_a_time(arrived)
         await journey.variables_and_files_are_right(
             counter=42, next_count=6, ran_once=["setup", "finished", "queued 1", "queued 2"]
         )
