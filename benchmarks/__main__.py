@@ -12,6 +12,7 @@ import tempfile
 from pathlib import Path
 
 from benchmarks import document, ours, states
+from benchmarks.cells import cells
 from benchmarks.contest import Contest
 from benchmarks.large import large
 from benchmarks.moves import moves
@@ -58,7 +59,7 @@ async def measure(name: str, args: argparse.Namespace, folder: Path, samples: Sa
         return
     for _ in range(args.runs):
         if name == "cells":
-            await ours.cells(folder / "cells", samples, 100 if args.quick else 1000)
+            await cells(folder / "cells", samples, 100 if args.quick else 1000)
         else:
             await ours.busy(array, folder / "busy", samples)
 

@@ -3,10 +3,8 @@
 from __future__ import annotations
 
 import asyncio
-import contextlib
 import shutil
 import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -14,12 +12,10 @@ from benchmarks.kernels import kernel
 from benchmarks.page_cache import evict
 from benchmarks.samples import Samples
 from benchmarks.states import IMPORTS, State
-from jupyter_extension.checkpoint.budget import Ledger, Limits
+from jupyter_extension.checkpoint.kernel_states import BACKGROUND_NICENESS
 from jupyter_extension.kernel_client import KernelAgent, KernelEntry, load_kernel, save_kernel
-from jupyter_extension.settings import Settings
 from migrator.snapshot import Manifest, SessionKeys, SnapshotWriter, open_snapshot
 from migrator.storage import open_store, prefixed
-from tests.rigs.kernels import LiveKernel
 
 SESSION = "benchmark-session"
 PREFIX = "kernel/main/"
@@ -36,11 +32,12 @@ class Session:
         self.entry: KernelEntry | None = None
         self.written = 0
 
-    async def save(self, agent: KernelAgent, when: str = "boundary", *, reserve: bool = False) -> float:
-        """A durable snapshot; gives its seconds. `reserve`: as in a server, the kernel keeps a copy for the next one."""
+    async def save(self, agent: KernelAgent, when: str = "boundary", *, background: bool = False) -> float:
+        """A durable snapshot; gives its seconds. `background`: as a server does it all along (priority, copy in reserve)."""
         start = time.perf_counter()
         writer = SnapshotWriter(self.view, self.keys, SESSION, epoch=1, base=self.base)
-        self.entry = await save_kernel(agent, writer, PREFIX, self.entry, when, reserve=reserve)
+        niceness = BACKGROUND_NICENESS if background else 0
+        self.entry = await save_kernel(agent, writer, PREFIX, self.entry, when, reserve=background, niceness=niceness)
         self.base = await writer.commit({"kernels": {"main": self.entry.to_json()}})
         seconds = time.perf_counter() - start
         self.written = writer.bytes_written + (await self.view.head(f"manifests/{self.base.snapshot}")).size
@@ -120,49 +117,3 @@ async def busy(state: State, folder: Path, samples: Samples) -> None:
 async def _until_busy(agent: KernelAgent) -> None:
     while (await agent.status()).current_msg_id is None:  # noqa: ASYNC110 - the agent has no such event
         await asyncio.sleep(0.01)
-
-
-async def cells(folder: Path, samples: Samples, count: int) -> None:
-    """A loop of trivial cells in a plain kernel, and in one that is saved whenever the budget of the product allows."""
-    for name in ("plain", "with checkpoints"):
-        async with kernel(folder, "cells") as live:
-            await live.run("x = 0")
-            async with checkpoints(live, folder) if name != "plain" else contextlib.nullcontext(lambda: 0) as taken:
-                start = time.perf_counter()
-                for _ in range(count):
-                    await live.run("x += 1")
-                samples.add(name, time.perf_counter() - start)
-                samples.add(f"{name}: snapshots", taken())
-    samples.add("cost", samples.values["with checkpoints"][-1] / samples.values["plain"][-1] - 1)
-
-
-@contextlib.asynccontextmanager
-async def checkpoints(live: LiveKernel, folder: Path) -> Any:
-    """Save in the background by the product's own rule of when; gives a function that counts the snapshots."""
-    settings = Settings()
-    limits = Limits(settings.min_interval_s, settings.kernel_share, settings.machine_share)
-    session, agent = Session(folder), await KernelAgent.attach(live.connection_file)
-    counted = 0
-
-    async def loop() -> None:
-        nonlocal counted
-        ledger = Ledger()
-        while True:
-            ledger.touched(time.monotonic())
-            due = ledger.due_at(limits)
-            await asyncio.sleep(max(0.0, (due or 0) - time.monotonic()))
-            ledger.saving(time.monotonic())
-            work = await session.save(agent, reserve=True)
-            assert session.entry is not None
-            ledger.saved(session.entry.report["pause_s"] or 0.0, work)
-            counted += 1
-
-    task = asyncio.create_task(loop())
-    counter: Callable[[], int] = lambda: counted  # noqa: E731
-    try:
-        yield counter
-    finally:
-        task.cancel()
-        await asyncio.gather(task, return_exceptions=True)
-        await session.close()
-        shutil.rmtree(folder / "store", ignore_errors=True)

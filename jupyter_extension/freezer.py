@@ -9,9 +9,9 @@ import time
 from typing import Any, Callable
 
 from jupyter_extension.agents import Agents
-from jupyter_extension.checkpoint.capture import Plan
 from jupyter_extension.checkpoint.checkpointer import Checkpointer
 from jupyter_extension.checkpoint.layout import Layout
+from jupyter_extension.checkpoint.plan import Plan
 from jupyter_extension.errors import SnapshotFailed, WrongState
 from jupyter_extension.processes import signal_sessions
 from jupyter_extension.record.pump import JournalPump

@@ -9,8 +9,9 @@ import time
 from typing import Any, Awaitable, Callable
 
 from jupyter_extension.checkpoint.budget import Ledger, Limits
-from jupyter_extension.checkpoint.capture import Capture, Plan, Result, at_risk, covered
+from jupyter_extension.checkpoint.capture import Capture
 from jupyter_extension.checkpoint.layout import Layout
+from jupyter_extension.checkpoint.plan import Plan, Result, at_risk, covered
 from jupyter_extension.errors import ExtensionError, FencedOut, SnapshotFailed
 from jupyter_extension.status import Status
 
@@ -58,7 +59,7 @@ class Checkpointer:
         else:
             self._ledgers.setdefault(kernel, Ledger(dirty_since=now)).touched(now)
         if kernel not in self._saving:
-            self.capture.hurry.set()
+            self.capture.kernels.hurry.set()
         self._wake.set()
 
     def dirty(self) -> set[str]:
@@ -70,7 +71,7 @@ class Checkpointer:
         future: asyncio.Future[Result] = asyncio.get_running_loop().create_future()
         self._asked.append(future)
         self._retry_at = 0.0
-        self.capture.hurry.set()
+        self.capture.kernels.hurry.set()
         self._wake.set()
         return await future
 
@@ -137,9 +138,9 @@ class Checkpointer:
     async def take(self, plan: Plan) -> Result:
         """One snapshot now, after the one that is being taken. Raises SnapshotFailed or FencedOut."""
         if plan.freeze:
-            self.capture.hurry.set()
+            self.capture.kernels.hurry.set()
         async with self._turn:
-            self.capture.hurry.clear()
+            self.capture.kernels.hurry.clear()
             self._saving = set(plan.save)
             now = time.monotonic()
             before = {k: self._ledgers.setdefault(k, Ledger(dirty_since=now)).saving(now) for k in plan.save}
@@ -177,4 +178,4 @@ class Checkpointer:
             "bytes_state": manifest.state_bytes,
             "bytes_written": result.bytes_written,
         }
-        self._status.became_durable(saved, covered(result), at_risk(result, self.capture.reasons))
+        self._status.became_durable(saved, covered(result), at_risk(result, self.capture.kernels.reasons))

@@ -19,7 +19,7 @@ OURS = "session_migrator"  # in the metadata of the project's own silent request
 _MAX_NOTES = 20
 
 
-def _nothing() -> None:
+def _nothing(_: Any) -> None:
     """Nobody wants to know."""
 
 
@@ -33,8 +33,8 @@ class Boundaries:
         self._armed: Callable[[], None] | None = None
         self.last_msg_id: str | None = None
         self.notes: list[str] = []
-        self.before_cell: Callable[[], None] = _nothing  # between cells, just before one of the user's begins
-        self.after_cell: Callable[[], None] = _nothing  # when a cell, or one of our own requests, has ended
+        self.before_cell: Callable[[dict[str, Any]], None] = _nothing  # between cells: with the user's next request
+        self.after_cell: Callable[[bool], None] = _nothing  # a request, or one of ours, has ended; whether it went well
 
     def install(self) -> None:
         """Put the hooks in place, in front of what is there already."""
@@ -85,7 +85,7 @@ class Boundaries:
             return
         ours = OURS in (message.get("metadata") or {})
         if not ours and self.idle:
-            self._guarded(self.before_cell)
+            self._guarded(lambda: self.before_cell(message))
         (self._own if ours else self._running)[_thread.get_ident()] = header.get("msg_id", "")
 
     def _leave(self) -> None:
@@ -95,7 +95,7 @@ class Boundaries:
             self.last_msg_id = finished
             self._guarded(beforefork.remember_context)
         if own is not None or finished is not None:
-            self._guarded(self.after_cell)
+            self._guarded(lambda: self.after_cell(self._well()))
         if self._armed is not None and self.idle:
             self._fire()
 
@@ -103,6 +103,9 @@ class Boundaries:
         action, self._armed = self._armed, None
         if action is not None:
             action()
+
+    def _well(self) -> bool:
+        return bool(getattr(getattr(self._kernel, "shell", None), "last_execution_succeeded", False))
 
     def _message(self) -> dict[str, Any]:
         get_parent = getattr(self._kernel, "get_parent", None)  # ipykernel 6 and later

@@ -3,7 +3,8 @@
 Nobody can know that a cell will take an hour, and in its middle there is no boundary any more. So before a cell begins, if
 cells have ended whose effects are in no copy yet, the kernel is forked, and the child sleeps: it does nothing at all until a
 snapshot asks for it, and ends with the cell. That costs a few milliseconds, which a budget bounds: some copies at once after
-a rest, since people run a handful of short cells and then a long one; then a small share of the kernel's time.
+a rest, since people run a handful of short cells and then a long one; then a small share of the kernel's time. A request
+that was short each time before needs none.
 """
 
 from __future__ import annotations
@@ -19,6 +20,7 @@ from typing import Any, Callable, NamedTuple
 
 from . import forking, wire
 from .boundary import Boundaries
+from .habits import Habits, Key, key
 
 BURST = 8.0
 SHARE = 0.015  # of the kernel's time; snapshots have twice as much
@@ -77,6 +79,8 @@ class Reserve:
         self._allowance = Allowance()
         self._kept: list[Kept] = []  # one or none: `pop` settles which thread gets it
         self._copied: str | None = None
+        self._habits = Habits()
+        self._begun: tuple[Key | None, float] | None = None
 
     def begin(self) -> None:
         """From now on keep copies. Without the C helper there are none: only it forks beside libraries' threads."""
@@ -98,7 +102,13 @@ class Reserve:
         self._end(kept)
         return None
 
-    def _before_cell(self) -> None:
+    def _before_cell(self, message: dict[str, Any]) -> None:
+        request = key(message)
+        if not self._habits.short(request):
+            self._copy()
+        self._begun = (request, time.monotonic())
+
+    def _copy(self) -> None:
         if self._boundaries.last_msg_id == self._copied or not self._allowance.spend(time.monotonic()) or not _room():
             return
         ours, its = socket.socketpair()
@@ -111,7 +121,11 @@ class Reserve:
             self._kept.append(Kept(forked.pid, forked.pause, self._copied, ours, job))
             self._allowance.cost(time.perf_counter() - started)
 
-    def _after_cell(self) -> None:
+    def _after_cell(self, well: bool) -> None:
+        if self._begun is not None:
+            request, since = self._begun
+            self._begun = None
+            self._habits.ran(request, time.monotonic() - since, well=well)
         with contextlib.suppress(IndexError):
             self._end(self._kept.pop())
 

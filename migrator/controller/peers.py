@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -11,6 +12,8 @@ from tornado.httpclient import AsyncHTTPClient
 
 from migrator.controller.needs import Needs
 from migrator.serving.client import ServiceClient, ServiceError
+
+log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True)
@@ -51,6 +54,17 @@ class Peers:
             raise ServiceError(f"no controller is known for member {member}; see the setting `members`")
         answer = await self._clients[member].call("POST", f"/v1/sessions/{session}/tend", timeout=limit_s)
         return dict(answer.data)
+
+    async def tend_all(self, members: set[str], session: str) -> list[str]:
+        """`tend` each of them; gives those that cannot be reached. They catch up when they are back."""
+        names = sorted(members)
+        results = await asyncio.gather(*(self.tend(name, session) for name in names), return_exceptions=True)
+        unreached = {
+            name: result for name, result in zip(names, results, strict=True) if isinstance(result, BaseException)
+        }
+        for name, error in unreached.items():
+            log.warning("member %s is not in line yet: %s", name, error)
+        return list(unreached)
 
     async def rooms(self, image: str = "", needs: Needs | None = None) -> list[Room]:
         """Who takes sessions (of that image, and that size) now; members that do not answer are left out."""

@@ -14,30 +14,27 @@ from dataclasses import asdict
 from typing import Any, cast
 
 from migrator.controller.errors import SourceRefused, TargetFailed
+from migrator.controller.hand_over import HandOver
 from migrator.controller.marks import (
     Plan,
-    changed_plan,
     doors_of,
     image_of,
     is_restored,
     needs_of,
     plan_of,
     server_of,
-    with_door,
     with_plan,
-    with_profile,
-    with_quiet_at,
     with_restored,
 )  # fmt: skip
 from migrator.controller.placement import ranked
+from migrator.controller.retreat import Retreat, as_it_was, is_alive
 from migrator.controller.search import Search
 from migrator.controller.silence import Silence
 from migrator.controller.tools import Tools, need_plan
 from migrator.serving.client import ServiceError
-from migrator.session import Owner, PhaseError, Record, Target, phases
+from migrator.session import Owner, Record, Target, phases
 
 OPENING_S = 2.0  # a member that takes longer to open its doors does not keep the pages of the others waiting
-STOP_S = 60.0  # for a hub that has to end a server before it can start it again
 Step = Callable[[Record], Awaitable[None]]
 log = logging.getLogger(__name__)
 
@@ -49,6 +46,8 @@ class Steps:
         self._tools = tools
         self._silence = Silence(tools)
         self._search = Search(tools)
+        self._hand_over = HandOver(tools, self._silence)
+        self._retreat = Retreat(tools, self._silence)
 
     def next(self, record: Record) -> Step | None:
         """What has to be done for a record as it stands; None if nothing."""
@@ -80,30 +79,30 @@ class Steps:
     async def _search_on(self, record: Record) -> None:
         """Nobody takes it now. That may pass, so that it waits as long as there is something to wait for."""
         plan, reason = need_plan(record), "no member takes it"
-        if plan.profile and not self._is_alive(record, plan):
-            await self._tools.update(record.id, _as_it_was)
+        if plan.profile and not is_alive(record, plan):
+            await self._tools.update(record.id, as_it_was)
             return
-        if self._is_alive(record, plan) and self._tools.deadline(record, plan) is None:
-            await self._stay(record, reason)
+        if is_alive(record, plan) and self._tools.deadline(record, plan) is None:
+            await self._retreat.stay(record, reason)
         elif self._search.is_over(record, plan):
-            await self._suspend_alive(record, reason)
+            await self._retreat.suspend_alive(record, reason)
         else:
             if not self._search.is_repeated(record):
                 await self._tools.note(record.id, "waiting", {"reason": reason})
-            if self._is_alive(record, plan) and not plan.saved and self._search.is_urgent(record, plan):
+            if is_alive(record, plan) and not plan.saved and self._search.is_urgent(record, plan):
                 await self._silence.freeze(record, cast("Owner", record.owner))
             await self._search.pause(record, plan)
 
     async def transfer(self, record: Record) -> None:
         """Standby up, source silent, fence."""
         try:
-            answer, wait_s = await self._prepare(record)
+            answer, wait_s = await self._hand_over.prepare(record)
         except TargetFailed as error:
-            await self._next_target(record, str(error))
+            await self._retreat.next_target(record, str(error))
         except SourceRefused as error:
-            await self._give_up(record, f"the source cannot save: {error}")
+            await self._retreat.give_up(record, f"the source cannot save: {error}")
         else:
-            await self._fence(record, answer, wait_s)
+            await self._hand_over.fence(record, answer, wait_s)
 
     async def activate(self, record: Record) -> None:
         """Have the new owner restore the session, not before the former one is certainly silent."""
@@ -116,7 +115,7 @@ class Steps:
                 record.snapshot, self._tools.settings.activate_timeout_s
             )
         except ServiceError as error:
-            await self._leave_target(record, owner, str(error))
+            await self._retreat.leave_target(record, owner, str(error))
             return
         await self._tools.update(
             record.id, lambda fresh: phases.noted(with_restored(fresh), "restored", _summary(report))
@@ -130,9 +129,9 @@ class Steps:
         plan = need_plan(record)
         source = {plan.source_owner.member} if plan.source_owner else set()
         others = {*doors_of(record), *plan.tried, *([record.owner.member] if record.owner else [])} - source
-        opening = asyncio.create_task(self._tend_all(record, others))
+        opening = asyncio.create_task(self._tools.peers.tend_all(others, record.id))
         await asyncio.wait({opening}, timeout=OPENING_S)
-        unreached = await self._tend_all(record, source) + await opening
+        unreached = await self._tools.peers.tend_all(source, record.id) + await opening
         event = {"active": "routed", "starting": "routed"}.get(record.phase)
 
         def change(fresh: Record) -> Record:
@@ -153,148 +152,17 @@ class Steps:
         try:
             frozen = plan.saved or record.owner is None or await self._silence.freeze(record, record.owner)
         except SourceRefused as error:
-            await self._stay(record, str(error))
+            await self._retreat.stay(record, str(error))
             return
         if not frozen:
             log.warning("the source died before it could save; its last durable snapshot counts")
-        await self._suspend(record, plan.cause)
-
-    async def _prepare(self, record: Record) -> tuple[dict[str, Any], float]:
-        target = record.target
-        if target is None:
-            raise ValueError(f"session {record.id} has no target")
-        if record.owner is not None and record.owner.member == target.member:
-            wait_s = await self._make_way(record)
-            return await self._standby(record, target), wait_s
-        standby = asyncio.create_task(self._standby(record, target))
-        try:
-            wait_s = await self._silence.of(record, standby)
-            return await standby, wait_s
-        finally:
-            standby.cancel()
-
-    async def _make_way(self, record: Record) -> float:
-        """The same hub starts the session again: its server there has to end first. If it froze, its own word is enough."""
-        wait_s = await self._silence.of(record, None)
-        fresh = await self._tools.update(record.id, lambda r: changed_plan(r, way="lost"))
-        return min(wait_s, await self._silence.end(fresh, STOP_S))
-
-    async def _standby(self, record: Record, target: Target) -> dict[str, Any]:
-        try:
-            answer = await self._tools.peers.host(
-                target.member, record.id, record.epoch + 1, self._tools.settings.host_timeout_s
-            )
-        except (ServiceError, KeyError) as error:
-            raise TargetFailed(f"{target.member}: {error}") from error
-        await self._tools.note(record.id, "standby", {"member": target.member})
-        return answer
-
-    async def _fence(self, record: Record, answer: dict[str, Any], wait_s: float) -> None:
-        def change(fresh: Record) -> Record:
-            if fresh.epoch != record.epoch or fresh.target is None or record.target is None:
-                raise PhaseError(f"session {record.id} went on without us")
-            moved = phases.fence(fresh, Owner(fresh.target.member, fresh.target.server, answer["address"]))
-            if record.owner is not None and is_restored(record):
-                moved = with_door(moved, record.owner.member)
-            moved = with_profile(moved, need_plan(moved).profile)
-            return changed_plan(moved, run_after=time.time() + wait_s if wait_s else 0.0)
-
-        await self._tools.update(record.id, change)
-
-    async def _next_target(self, record: Record, reason: str) -> None:
-        log.warning("another target is needed: %s", reason)
-        await self._tools.update(record.id, lambda fresh: _without_target(fresh, reason))
-
-    async def _leave_target(self, record: Record, owner: Owner, reason: str) -> None:
-        """The new owner cannot restore: on to another one, under yet another epoch."""
-        log.error("%s could not restore the session: %s", owner.member, reason)
-
-        def change(fresh: Record) -> Record:
-            if fresh.epoch != record.epoch or fresh.phase == "moving":
-                return fresh
-            fresh = phases.noted(phases.begin_move(fresh), "failed", {"member": owner.member, "reason": reason[:300]})
-            return changed_plan(fresh, tried=[*need_plan(fresh).tried, owner.member], saved=False)
-
-        await self._tools.update(record.id, change)
-
-    async def _give_up(self, record: Record, reason: str) -> None:
-        plan = need_plan(record)
-        if self._is_alive(record, plan) and self._tools.deadline(record, plan) is None:
-            await self._stay(record, reason)
-        else:
-            await self._suspend_alive(record, reason)
-
-    def _is_alive(self, record: Record, plan: Plan) -> bool:
-        return record.owner is not None and is_restored(record) and plan.way != "lost"
-
-    async def _suspend_alive(self, record: Record, reason: str) -> None:
-        """Suspend a session whose source may still have something to save."""
-        plan = need_plan(record)
-        if self._is_alive(record, plan) and not plan.saved:
-            await self._silence.freeze(record, cast("Owner", record.owner))
-        await self._suspend(record, reason)
-
-    async def _stay(self, record: Record, reason: str) -> None:
-        """The source goes on as if nothing had been."""
-        log.warning("the move is called off: %s", reason)
-
-        def change(fresh: Record) -> Record:
-            fresh = phases.noted(phases.cancel_move(fresh), "failed", {"reason": reason[:300]})
-            return with_plan(fresh, None)
-
-        plan = need_plan(record)
-        await self._tools.update(record.id, change)
-        if record.owner is not None:
-            await self._tools.pod(record, record.owner).thaw()
-        await self._tend_all(record, {*plan.tried, *([record.owner.member] if record.owner else [])})
-        self._tools.outcomes.labels(plan.way, "called-off").inc()
-
-    async def _suspend(self, record: Record, reason: str) -> None:
-        def change(fresh: Record) -> Record:
-            if fresh.phase == "suspended":
-                return fresh
-            owner = fresh.owner
-            silent = owner is None or need_plan(fresh).saved
-            fresh = phases.noted(phases.suspend(fresh), "reason", {"reason": reason[:300]})
-            fresh = with_quiet_at(fresh, 0.0 if silent else time.time() + self._silence.lease_s)
-            return with_door(fresh, owner.member) if owner else fresh
-
-        await self._tools.update(record.id, change)
-
-    async def _tend_all(self, record: Record, members: set[str]) -> list[str]:
-        """Bring members in line; those that cannot be reached catch up when they are back."""
-        names = sorted(members)
-        results = await asyncio.gather(
-            *(self._tools.peers.tend(name, record.id) for name in names), return_exceptions=True
-        )
-        for name, result in zip(names, results, strict=True):
-            if isinstance(result, BaseException):
-                log.warning("member %s is not in line yet: %s", name, result)
-        return [name for name, result in zip(names, results, strict=True) if isinstance(result, BaseException)]
+        await self._retreat.suspend(record, plan.cause)
 
     def _may_stay(self, record: Record) -> bool:
         """Whether the source's own hub may start the session again: not if it is its machine that goes away."""
         plan = need_plan(record)
         source = plan.source_owner
         return source is not None and plan.machine != source.member
-
-
-def _as_it_was(record: Record) -> Record:
-    """Nobody has a machine of the kind that was asked for, and the source has ended for it: one of its own kind will do."""
-    if not need_plan(record).profile:
-        return record
-    reason = f"no machine of the kind {need_plan(record).profile}: back to the former kind"
-    return changed_plan(phases.noted(record, "failed", {"reason": reason}), profile="", tried=[])
-
-
-def _without_target(record: Record, reason: str) -> Record:
-    if record.target is None:
-        return record
-    tried = [*need_plan(record).tried, record.target.member]
-    record = phases.noted(
-        phases.retarget(record, None), "failed", {"member": record.target.member, "reason": reason[:300]}
-    )
-    return changed_plan(record, tried=tried)
 
 
 def _is_at_the_same_end(record: Record, fresh: Record) -> bool:

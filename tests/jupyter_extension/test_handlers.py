@@ -15,7 +15,8 @@ from tornado.httpclient import HTTPClientError
 from tornado.websocket import websocket_connect
 
 import jupyter_extension
-from jupyter_extension.handlers import ROUTES, ControlHandler
+from jupyter_extension.control_handlers import ControlHandler
+from jupyter_extension.handlers import ROUTES
 from tests.jupyter_extension.rig import Rig
 
 KERNEL = "00000000-0000-4000-8000-000000000000"

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from pathlib import Path
+from textwrap import indent
 
+from jupyter_extension.kernel.habits import RUNS
 from jupyter_extension.kernel.reserve import BURST
 from jupyter_extension.kernel_client import processes
 from tests.jupyter_extension.kernel_client.conftest import Kernels
@@ -55,3 +57,29 @@ async def test_a_copy_ends_with_the_cell_and_with_its_kernel(kernels: Kernels) -
     (copy,) = children(kernel)
     kernel.process.kill()
     await until(lambda: not copy.lives)
+
+
+def short_is(seconds: float) -> str:
+    """A cell that changes what the kernel's agent calls short."""
+    return f"import sys; sys.modules['session_migrator_kernel.habits'].SHORT_S = {seconds}"
+
+
+async def test_no_copy_is_made_for_a_cell_that_was_short_each_time(kernels: Kernels) -> None:
+    kernel, agent = await kernels.start()
+    await kernel.run("def step(): pass")
+    await kernels.save(agent, reserve=True)
+    await kernel.run(short_is(60))  # however loaded the machine is
+    for _ in range(RUNS):
+        await kernel.run("step()")
+    await kernel.run(short_is(0))
+    await kernel.run(f"def step():\n    open('begun', 'w').close()\n{indent(WAIT_FOR_FLAG, '    ')}")
+    running = kernel.begin("step()")
+    await until((kernel.log.parent / "begun").exists)
+    assert not children(kernel)
+    (kernel.log.parent / "flag").touch()
+    await kernel.end(running)
+    (kernel.log.parent / "flag").unlink()
+    running = kernel.begin("step()")  # it was long, and may be so again
+    await until(lambda: children(kernel))
+    (kernel.log.parent / "flag").touch()
+    assert (await kernel.end(running)).status == "ok"
