@@ -18,6 +18,7 @@ from jupyter_extension.gate import Gate
 from jupyter_extension.link import Link
 from jupyter_extension.login import Login
 from jupyter_extension.machinery import Ears, Machinery, assemble
+from jupyter_extension.memory import MemoryWatch
 from jupyter_extension.ownership import Ownership
 from jupyter_extension.record.messages import JsonDict
 from jupyter_extension.record.recorder import Recorder
@@ -100,6 +101,7 @@ class LiveSession:
 
     def _own(self, machinery: Machinery) -> None:
         Ownership(machinery, self.gate, self.layout, self.parts, self._tasks).begin()
+        self._tasks.spawn("memory", MemoryWatch(self.status, self._save_soon, share=self._settings.memory_share).run())
         if self._link.leased:
             self._tasks.spawn("offers", self.wishes.learn())
 
@@ -129,6 +131,9 @@ class LiveSession:
     def notice(self, cause: str, deadline: float | None) -> None:
         """Tell the pages and begin to save, so that the last snapshot is small."""
         self.status.warn(cause, deadline)
+        self._save_soon()
+
+    def _save_soon(self) -> None:
         if self.status.state == "running" and self.machinery is not None:
             self._tasks.spawn("save at notice", self._save_at_notice())
 

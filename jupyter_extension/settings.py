@@ -112,6 +112,10 @@ class Settings(HasTraits):
     max_age_s = Float(
         help="Seconds (default 0: not known) after its start at which the hub's culler stops this server: the page counts down.",
     ).tag(config=True)
+    memory_share = Float(
+        0.9,
+        help="Fraction (default 0.9) of the container's memory in use at which the page is warned and the session saved; 0: never.",
+    ).tag(config=True)
     hub_login_s = Float(
         86400.0,
         help="Seconds (default 86400, a day) for which pages that a hub let in are let in on another hub's machine, unless they log out.",

@@ -15,10 +15,9 @@ import signal
 import socket
 import sys
 import time
-from pathlib import Path
 from typing import Any, Callable, NamedTuple
 
-from . import forking, wire
+from . import cgroup, forking, wire
 from .boundary import Boundaries
 from .habits import Habits, Key, key
 
@@ -26,8 +25,6 @@ BURST = 8.0
 SHARE = 0.015  # of the kernel's time; snapshots have twice as much
 TAIL_S = 0.025  # what follows a pause: a thousand pages that are written, and so copied; and the last copy's end
 LIFE_S = 30.0  # a copy keeps every page that the cell changes; a snapshot is due long before
-_PAGE = os.sysconf("SC_PAGE_SIZE") if hasattr(os, "sysconf") else 4096
-_CGROUP = Path("/sys/fs/cgroup")
 
 
 class Kept(NamedTuple):
@@ -140,11 +137,8 @@ class Reserve:
 def _room() -> bool:
     """Whether the memory suffices even if the cell changes every page of the kernel while the copy is kept."""
     try:
-        resident = int(Path("/proc/self/statm").read_text().split()[1]) * _PAGE
-        limit, used = (_CGROUP / "memory.max"), (_CGROUP / "memory.current")
-        if limit.exists() and (most := limit.read_text().strip()) != "max":
-            return int(most) - int(used.read_text()) > resident
-        free = next(line for line in Path("/proc/meminfo").read_text().splitlines() if line.startswith("MemAvailable"))
-        return int(free.split()[1]) * 1024 > resident
+        ours = cgroup.memory()
+        free = ours.limit - ours.used if ours else cgroup.available()
+        return min(free, cgroup.available()) > cgroup.resident()
     except (OSError, ValueError, StopIteration, IndexError):
         return False

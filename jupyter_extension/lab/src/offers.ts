@@ -62,11 +62,17 @@ export class Offers {
     const here = now ? [element('p', '', trans.__('It is on: %1.', now.title))] : [];
     const buttons = others.map(({ name, title }) => {
       const move = button(trans.__('Move to: %1', title), 'sm-Panel-move', () => void this.move(name));
-      move.disabled = !this.session.serving || this._asked || this.session.facts.notice !== null;
+      move.disabled = !this.session.serving || this._asked || this.isLeaving();
       return move;
     });
     const trouble = this._refused ? [element('p', 'sm-Trouble', this._refused)] : [];
     return [...here, element('p', '', text), element('p', 'sm-Row', ...buttons), ...trouble];
+  }
+
+  /** Whether this machine goes anyway; one whose memory runs short is a reason to ask for another. */
+  private isLeaving(): boolean {
+    const { notice } = this.session.facts;
+    return notice !== null && notice.cause !== 'memory';
   }
 
   private progress({ state, url, reason }: Copy): HTMLElement {

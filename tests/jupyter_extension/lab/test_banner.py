@@ -18,6 +18,8 @@ async def test_phases(page: JupyterPage, server: JupyterServer) -> None:
     await page.banner("moves to another machine in 5 min (the cloud takes this machine back)")
     server.say("notice", notice={"cause": "idle", "deadline": None})
     await page.banner("soon (the session has been idle)")
+    server.say("notice", notice={"cause": "memory", "deadline": None})
+    await page.banner("Memory runs short.")
     server.say("freezing", state="freezing")
     await page.banner("Saving the session for its move")
     server.say("clear", state="running", notice=None)

@@ -1,0 +1,55 @@
+"""Warns before the container's memory is used up: then the system kills whatever is largest, a kernel, and asks nobody.
+
+What is there is saved at the warning, while the kernel can still be forked, and again when pressure has grown much since; the page
+says so, and offers a bigger machine where there is one.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from typing import Callable
+
+from jupyter_extension.kernel.cgroup import Memory, memory
+from jupyter_extension.status import Status
+
+LOOK_S = 1.0
+AGAIN = 0.04  # of the limit: so much more in use is worth another snapshot
+CALM = 0.05  # of the limit, below the warning: only then the warning is withdrawn
+CAUSE = "memory"
+
+
+class MemoryWatch:
+    """Looks every second; `share` of the limit is where the warning begins, 0 for never. `save` begins a snapshot."""
+
+    def __init__(
+        self,
+        status: Status,
+        save: Callable[[], None],
+        *,
+        share: float,
+        look: Callable[[], Memory | None] = memory,
+    ) -> None:
+        self._status, self._save, self._share, self._look = status, save, share, look
+        self._saved_at: float | None = None
+
+    async def run(self) -> None:
+        """Until cancelled; ends by itself where there is no limit."""
+        while self._share and (now := self._look()) is not None:
+            self.heed(now.used / now.limit)
+            await asyncio.sleep(LOOK_S)
+
+    def heed(self, used: float) -> None:
+        """So much of the limit is in use."""
+        if used >= self._share:
+            if self._saved_at is None or used >= self._saved_at + AGAIN:
+                self._saved_at = used
+                self._alarm()
+        elif used < self._share - CALM and self._saved_at is not None:
+            self._saved_at = None
+            if (self._status.notice or {}).get("cause") == CAUSE:
+                self._status.clear()
+
+    def _alarm(self) -> None:
+        if self._status.notice is None:  # one that tells of the machine's end is worth more
+            self._status.warn(CAUSE, None)
+        self._save()
