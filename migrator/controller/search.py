@@ -39,7 +39,7 @@ class Search:
 
     def is_urgent(self, record: Record, plan: Plan) -> bool:
         """Whether the source has to save before anything else."""
-        return self.tools.time_left(record, plan) <= self.tools.settings.freeze_reserve_s
+        return self.tools.spare(record, plan) <= 0
 
     async def pause(self, record: Record, plan: Plan) -> None:
         """Wait before the next look: longer each time, but not beyond the moment when something has to be done."""
@@ -47,10 +47,9 @@ class Search:
         self._asked[record.id] = len(plan.tried)
         looks = self._looks[record.id] = self._looks.get(record.id, 0) + 1
         pause = min(FIRST_PAUSE_S * 2 ** (looks - 1), LONGEST_PAUSE_S)
-        left = self.tools.time_left(record, plan)
-        reserve = self.tools.settings.freeze_reserve_s
+        left, spare = self.tools.time_left(record, plan), self.tools.spare(record, plan)
         if left > 0:  # until then something may still have to be done
-            pause = min(pause, left - reserve if left > reserve else left)
+            pause = min(pause, left, spare if spare > 0 else left)
         await asyncio.sleep(max(0.05, pause))
 
     def forget(self, session: str) -> None:

@@ -101,6 +101,11 @@ class Controller(ServiceSettings):
     freeze_reserve_s = Float(
         8.0, help="Seconds before the deadline at which the source freezes even if no standby is ready yet."
     ).tag(config=True)
+    freeze_each_s = Float(
+        0.5,
+        help="Of sessions with about the same deadline each has so many seconds more of `freeze_reserve_s` than the next, since they "
+        "share a node and a gateway: fifty that wait for their standbys save in the last 33 s, one after another.",
+    ).tag(config=True)
     room_wait_s = Float(
         60.0,
         help="Seconds that a session waits for a member that takes it before it is suspended: its pages wait with it. With a later "

@@ -51,7 +51,7 @@ class Silence:
             if plan.deadline is not None:
                 await self._shield(record, record.owner)
             return 0.0
-        return await self.end(await self._declare_lost(record))
+        return await self._end_unheard(record)
 
     async def freeze(self, record: Record, owner: Owner) -> bool:
         """Have the source save and stop; False if it is dead, or will be before it can.
@@ -119,11 +119,13 @@ class Silence:
             return changed_plan(fresh, saved=True)
 
         await self.tools.update(record.id, change)
+        self.tools.line.leave(record.id)
 
-    async def _declare_lost(self, record: Record) -> Record:
-        return await self.tools.update(
-            record.id, lambda fresh: changed_plan(phases.noted(fresh, "lost", {}), way="lost")
-        )
+    async def _end_unheard(self, record: Record) -> float:
+        """It does not answer, and yet it may be saving everything: one that is told to stop takes no more calls."""
+        wait_s = await self.end(await self.tools.update(record.id, lambda fresh: changed_plan(fresh, way="lost")))
+        await self.tools.update(record.id, _lost_unless_saved)
+        return wait_s
 
     async def _tell(self, record: Record, owner: Owner, plan: Plan) -> None:
         """Tell the page and begin to save; that this fails tells nothing yet."""
@@ -133,9 +135,12 @@ class Silence:
             log.warning("the source could not be told: %s", error)
 
     async def _until_ready_or_urgent(self, record: Record, plan: Plan, standby: asyncio.Task[Any]) -> None:
-        while self.tools.time_left(record, plan) > self.tools.settings.freeze_reserve_s:
-            wait = min(RETRY_S, max(0.05, self.tools.time_left(record, plan) - self.tools.settings.freeze_reserve_s))
-            done, _ = await asyncio.wait({standby}, timeout=wait)
+        while (spare := self.tools.spare(record, plan)) > 0:
+            done, _ = await asyncio.wait({standby}, timeout=min(RETRY_S, spare))
             if done:
                 standby.result()
                 return
+
+
+def _lost_unless_saved(record: Record) -> Record:
+    return record if phases.is_saved_to_the_end(record) else phases.noted(record, "lost", {})

@@ -143,6 +143,7 @@ class Steps:
 
         await self._tools.update(record.id, change)
         self._tools.deadlines.pop(record.id, None)
+        self._tools.line.leave(record.id)
         self._search.forget(record.id)
         self._tools.outcomes.labels(plan.way, record.phase).inc()
 

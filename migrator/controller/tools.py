@@ -10,6 +10,7 @@ from typing import Any
 from prometheus_client import CollectorRegistry, Counter
 
 from migrator.controller.index import Index
+from migrator.controller.line import Line
 from migrator.controller.marks import Plan, plan_of
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pod, Pods
@@ -28,6 +29,11 @@ class Tools:
     pods: Pods
     outcomes: Counter
     deadlines: dict[str, float] = field(default_factory=dict)
+    line: Line = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The line in which sessions save."""
+        self.line = Line(self.settings.freeze_reserve_s, self.settings.freeze_each_s)
 
     @staticmethod
     def outcome_counter(registry: CollectorRegistry) -> Counter:
@@ -55,6 +61,13 @@ class Tools:
         """Seconds until the deadline; infinite without one."""
         deadline = self.deadline(record, plan)
         return float("inf") if deadline is None else deadline - time.time()
+
+    def spare(self, record: Record, plan: Plan) -> float:
+        """Seconds until the session has to save, standby or not; infinite if it has, or without a deadline."""
+        deadline = self.deadline(record, plan)
+        if deadline is None or plan.saved:
+            return float("inf")
+        return deadline - time.time() - self.line.reserve(record.id, deadline)
 
 
 def need_plan(record: Record) -> Plan:

@@ -109,6 +109,12 @@ def is_stopping(record: Record) -> bool:
     return any(each.event == "stopping" and each.detail == sought for each in record.timeline)
 
 
+def is_saved_to_the_end(record: Record) -> bool:
+    """Whether its server, told to stop, stood still and saved all that it had: nothing is lost by its end."""
+    told = max((n for n, each in enumerate(record.timeline) if each.event == "stopping"), default=None)
+    return told is not None and is_stopping(record) and any(each.event == "durable" for each in record.timeline[told:])
+
+
 def _need(record: Record, what: str, *phases: str) -> None:
     if record.phase not in phases:
         raise PhaseError(

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import time
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -14,7 +14,7 @@ from tornado.netutil import bind_sockets
 from tornado.web import Application, RequestHandler
 
 from migrator.controller.index import Index
-from migrator.controller.marks import Plan, quiet_at, with_plan
+from migrator.controller.marks import Plan, changed_plan, quiet_at, with_plan
 from migrator.controller.peers import Peers
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
@@ -35,6 +35,8 @@ class Source:
 
     url: str = ""
     answer: dict[str, Any] = field(default_factory=dict)
+    meanwhile: Callable[[], Awaitable[None]] | None = None
+    """What happens until the answer."""
 
 
 @pytest.fixture
@@ -42,7 +44,9 @@ async def source() -> AsyncIterator[Source]:
     source = Source()
 
     class Tend(RequestHandler):
-        def post(self) -> None:
+        async def post(self) -> None:
+            if source.meanwhile is not None:
+                await source.meanwhile()
             self.finish(source.answer)
 
     sockets = bind_sockets(0, "127.0.0.1")
@@ -99,3 +103,22 @@ async def test_a_session_suspended_by_its_servers_word_is_resumed_at_once(tools:
     suspended = await tools.records.get(SESSION)
     resumed = phases.begin_resume(with_plan(suspended, Plan("resume", "asked", "a")))
     assert await Silence(tools).of(resumed, None) == 0.0
+
+
+@pytest.mark.parametrize("saves", [True, False])
+async def test_a_server_that_saves_while_it_stops_is_not_called_lost(tools: Tools, source: Source, saves: bool) -> None:
+    """It takes no more calls by then, and its last snapshot may become durable after ours was refused."""
+    source.answer = {"stopped": True, "dead": True}
+    record = await lost(tools)
+    told = changed_plan(phases.stopping(record), way="emergency", deadline=time.time() + 60)
+    record = await tools.records.update(SESSION, lambda _: told)
+
+    async def last_word() -> None:
+        if saves:
+            await tools.note(SESSION, "durable", {})
+
+    source.meanwhile = last_word
+    assert await Silence(tools).of(record, None) == 0.0
+    now = await tools.records.get(SESSION)
+    assert ("lost" in {event.event for event in now.timeline}) is not saves
+    assert "ended" in {event.event for event in now.timeline}

@@ -9,10 +9,12 @@ from migrator.session.phases import (
     cancel_move,
     end,
     fence,
+    is_saved_to_the_end,
     noted,
     retarget,
     saved,
     started,
+    stopping,
     suspend,
 )
 from migrator.session.record import TIMELINE_LENGTH
@@ -126,3 +128,20 @@ def test_the_timeline_keeps_the_latest():
     assert len(record.timeline) == TIMELINE_LENGTH
     assert record.timeline[-1].detail == {"n": TIMELINE_LENGTH + 4}
     assert record.updated == TIMELINE_LENGTH + 4
+
+
+@pytest.mark.parametrize(
+    ("told", "saved_to_the_end"),
+    [
+        (["stopping", "frozen", "durable"], True),
+        (["durable", "stopping", "frozen"], False),  # an earlier move, called off
+        (["frozen", "durable"], False),
+        (["stopping"], False),
+    ],
+)
+def test_a_server_is_saved_to_its_end_if_it_froze_and_saved_after_it_was_told_to_stop(told, saved_to_the_end):
+    record = in_phase("active")
+    for event in told:
+        record = stopping(record) if event == "stopping" else noted(record, event)
+    assert is_saved_to_the_end(record) is saved_to_the_end
+    assert not is_saved_to_the_end(fence(begin_move(record, TARGET), NEW_OWNER)), "its successor was told nothing"
