@@ -20,6 +20,7 @@ ROUTES = [
     (SESSION + "/copies", handlers.CopiesHandler),
     (SESSION + "/copies/([^/]+)", handlers.CopyHandler),
     (SESSION + "/host", handlers.HostHandler),
+    (SESSION + "/pod", handlers.PodHandler),
     (SESSION + "/tend", handlers.TendHandler),
     (r"/v1/notices", handlers.NoticesHandler),
     (r"/v1/stops", handlers.StopsHandler),

@@ -8,8 +8,10 @@ import re
 import time
 from typing import Any, cast
 
+from migrator.controller.beyond import passed_on
 from migrator.controller.errors import Busy
 from migrator.controller.needs import Needs
+from migrator.controller.pods import CALLS
 from migrator.controller.profiles import checked, current, offered
 from migrator.controller.state import State
 from migrator.launch.errors import HubDenied, LaunchError, NoRoom
@@ -141,6 +143,23 @@ class HostHandler(ControllerHandler):
             raise ApiError(502, "hub_denied", str(error)) from error
         except (LaunchError, RoutingError, TimeoutError) as error:
             raise Unavailable("launch_failed", f"no standby here: {error or 'it did not answer in time'}") from error
+
+
+class PodHandler(ControllerHandler):
+    """`POST /v1/sessions/ID/pod`: another controller calls the pod of a session that is owned here."""
+
+    async def post(self, session: str) -> None:
+        """What the pod answers; for the epoch that stands, and nothing that controllers do not ask for."""
+        body = self.json_body()
+        limit_s = body.get("limit_s")
+        if (body.get("method"), body.get("path")) not in CALLS or not isinstance(limit_s, (int, float)):
+            raise ApiError(400, "bad_body", "`method` and `path` must be a call of a pod, `limit_s` a number.")
+        record = await self.state.records.get(self.session(session))
+        owner = record.owner
+        if owner is None or owner.member != self.state.member.name or record.epoch != body.get("epoch"):
+            raise ApiError(409, "phase", f"session {session} is not owned here under epoch {body.get('epoch')}")
+        pod = self.state.tools.pods.client(record.id, record.epoch, owner.address or "", owner.server)
+        self.answer({"answer": await passed_on(pod, {"body": None, **body})})
 
 
 class TendHandler(ControllerHandler):

@@ -95,6 +95,10 @@ class Peers:
         weight = float(self._members[name].get("weight", 1.0))
         return Room(name, weight, data.get("free"), bool(data.get("image", True)), data.get("fits"))
 
+    def controller(self, member: str) -> ServiceClient | None:
+        """The line to that member's controller; None if there is none that we know."""
+        return self._clients.get(member)
+
     def relay(self, member: str) -> str:
         """Where the other members' proxies reach that member's servers; empty: at the pods' own addresses."""
         return str((self._members.get(member) or {}).get("relay") or "")

@@ -6,6 +6,7 @@ from typing import Any
 
 from tornado.httpclient import AsyncHTTPClient
 
+from migrator.controller.beyond import PodBeyond
 from migrator.notice.event import Cause
 from migrator.serving.client import ServiceClient
 from migrator.session.tokens import issue
@@ -25,10 +26,14 @@ PAGE_CAUSES = {
 """The words that the page knows; a cause that is not here was somebody's wish: `manual`."""
 
 
+CALLS = {("GET", "/status"), *(("POST", f"/{verb}") for verb in ("notice", "freeze", "thaw", "activate", "stop"))}
+"""All that controllers ever ask of a pod."""
+
+
 class Pod:
     """One pod's extension. All calls raise the errors of `migrator.serving.client`."""
 
-    def __init__(self, client: ServiceClient) -> None:
+    def __init__(self, client: ServiceClient | PodBeyond) -> None:
         self._client = client
 
     async def status(self, limit_s: float = 3.0) -> dict[str, Any]:
@@ -69,11 +74,16 @@ class Pods:
         self._secret = secret
         self._client = AsyncHTTPClient(force_instance=True, max_clients=500)
 
-    def pod(self, session: str, epoch: int, address: str, server: str) -> Pod:
-        """The pod of one epoch at `address`, whose base URL is `server`."""
+    def pod(self, session: str, epoch: int, address: str, server: str, through: ServiceClient | None = None) -> Pod:
+        """The pod of one epoch at `address`, whose base URL is `server`; `through` the controller of another member."""
+        client = self.client(session, epoch, address, server)
+        return Pod(PodBeyond(through, session, epoch, client) if through else client)
+
+    def client(self, session: str, epoch: int, address: str, server: str) -> ServiceClient:
+        """The bare line to it."""
         url = f"{address.rstrip('/')}/{server.strip('/')}/migrator/api/v1"
         token = issue(self._secret, "control", session, epoch)
-        return Pod(ServiceClient(url, f"Bearer {token}", client=self._client))
+        return ServiceClient(url, f"Bearer {token}", client=self._client)
 
     def close(self) -> None:
         """Give the connections back."""

@@ -49,8 +49,9 @@ class Tools:
         return await self.update(session, lambda record: phases.noted(record, event, detail))
 
     def pod(self, record: Record, owner: Owner) -> Pod:
-        """The pod of the record's owner; it must have an address."""
-        return self.pods.pod(record.id, record.epoch, owner.address or "", owner.server)
+        """The pod of the record's owner, through its own member's controller; it must have an address."""
+        through = None if owner.member == self.settings.member else self.peers.controller(owner.member)
+        return self.pods.pod(record.id, record.epoch, owner.address or "", owner.server, through)
 
     def deadline(self, record: Record, plan: Plan) -> float | None:
         """The earliest deadline that was announced, in Unix seconds."""
