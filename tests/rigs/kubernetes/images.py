@@ -11,7 +11,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.rigs.kubernetes.layers import Script, base_layer, layer_tar, script_layer
+from tests.rigs.kubernetes.dockerfile import project_target
+from tests.rigs.kubernetes.layers import Base, Script, base_layer, layer_tar, script_layer
 from tests.rigs.kubernetes.node import GOLDEN
 from tests.rigs.kubernetes.node_config import PAUSE
 from tests.rigs.kubernetes.oci import Runtime, layout, tar_layer
@@ -19,14 +20,17 @@ from tests.rigs.kubernetes.plan import BIN, CACHE, CHECKOUT, HERE
 from tests.rigs.kubernetes.process import run, spawn, stop, wait_for, write
 
 SYSTEM = "/usr/sbin:/usr/bin:/sbin:/bin"
+LIBRARIES = ("libsqlite3-0", "libreadline8", "libbz2-1.0", "liblzma5")  # of a Python that brings no Debian's own
+COMFORTABLE = Base("bookworm", ("python3", "python3-venv", "procps", "curl", "ca-certificates", *LIBRARIES))
 SOCKET = CACHE / "images" / "containerd.sock"
 
 
 @dataclass(frozen=True)
 class Image:
-    """An image: its steps upon the minimal Debian, and what its containers do."""
+    """An image: its steps upon a minimal Debian, and what its containers do."""
 
     name: str
+    base: Base
     scripts: tuple[Script, ...]
     runtime: Runtime
 
@@ -36,11 +40,8 @@ def image_name(name: str) -> str:
     return f"localhost/session-migrator/{name}:rig"
 
 
-def images() -> list[Image]:
-    """All images with a Debian in them; the project's own are built from its wheel."""
-    wheel, metadata = project_wheel(), CHECKOUT / "pyproject.toml"
-    control, injector = CHECKOUT / "deploy/images/control", CHECKOUT / "deploy/images/injector"
-    nobody = Runtime("10001:10001", ["migrator"], "/", {"PATH": f"/opt/migrator/bin:{SYSTEM}", "PYTHONUNBUFFERED": "1"})
+def images(wheel: Path) -> list[Image]:
+    """All images with a Debian in them; the project's own are built from its wheel, as its Dockerfile says."""
     hub = Runtime("1000:1000", ["jupyterhub"], "/home/hub", {"PATH": f"/opt/hub/bin:/opt/proxy/bin:{SYSTEM}"})
     user_path = f"/srv/conda/envs/notebook/bin:{SYSTEM}"
     home = "/home/jovyan"
@@ -48,30 +49,26 @@ def images() -> list[Image]:
         "1000:100", ["jupyter", "lab"], home, {"PATH": user_path, "HOME": home, "REPO_DIR": home, "LANG": "C.UTF-8"}
     )
     return [
-        Image(
-            "control",
-            (
-                Script("control-dependencies", control, "dependencies", (wheel,), (metadata,)),
-                Script("control", control, "code", (wheel,), (wheel,)),
-            ),
-            nobody,
-        ),
-        Image(
-            "injector",
-            (
-                Script("injector-dependencies", injector, "dependencies"),
-                Script("injector", injector, "code", (wheel,), (wheel,)),
-            ),
-            Runtime("1000:100", ["sh", "/inject.sh"], "/", {"PATH": SYSTEM}),
-        ),
-        Image("hub", (Script("hub", HERE / "images/hub", "all"),), hub),
-        Image("user", (Script("user", HERE / "images/user", "all", other_python()),), user),
+        *(project_image(name, wheel) for name in ("control", "injector")),
+        Image("hub", COMFORTABLE, (Script("hub", HERE / "images/hub", "all"),), hub),
+        Image("user", COMFORTABLE, (Script("user", HERE / "images/user", "all", other_python()),), user),
     ]
+
+
+def project_image(name: str, wheel: Path) -> Image:
+    """Its code changes with every wheel, what that needs with pyproject.toml only: a layer each."""
+    target = project_target(CHECKOUT, name)
+    decisive = {"dependencies": CHECKOUT / "pyproject.toml"}
+    scripts = tuple(
+        Script(f"{name}-{step}", CHECKOUT / target.recipe, step, (wheel,), (decisive.get(step, wheel),))
+        for step in target.steps
+    )
+    return Image(name, target.base, scripts, target.runtime)
 
 
 def build_images() -> None:
     """Make what is missing or out of date, and unpack it."""
-    layers = {image.name: (image, _layers(image)) for image in images()}
+    layers = {image.name: (image, _layers(image)) for image in images(project_wheel())}
     with _containerd():
         _import_pause()
         for image, tars in layers.values():
@@ -95,7 +92,7 @@ def other_python() -> tuple[Path, ...]:
 
 
 def _layers(image: Image) -> list[Path]:
-    below = [base_layer()]
+    below = [base_layer(image.base)]
     for script in image.scripts:
         below.append(script_layer(script, below))
     return [layer_tar(layer) for layer in below]

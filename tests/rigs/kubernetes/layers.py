@@ -18,20 +18,30 @@ from tests.rigs.kubernetes.plan import CACHE
 from tests.rigs.kubernetes.process import run
 
 FOLDER = CACHE / "layers"
-DEBIAN = "python3,python3-venv,procps,curl,ca-certificates,libsqlite3-0,libreadline8,libbz2-1.0,liblzma5"
 SKIPPED = ("man", "doc", "locale", "info")
 
 
-def base_layer() -> Path:
-    """Debian with its Python: the folder of the layer."""
-    layer = FOLDER / f"base-{_hash(DEBIAN.encode())}"
+@dataclass(frozen=True)
+class Base:
+    """A minimal Debian with some packages."""
+
+    suite: str
+    packages: tuple[str, ...]
+
+
+def base_layer(base: Base) -> Path:
+    """The folder of its layer."""
+    included = ",".join(base.packages)
+    layer = FOLDER / f"base-{_hash(f'{base.suite} {included}'.encode())}"
     if not _done(layer):
         tree = _fresh(layer)
         excluded = [f"--dpkgopt=path-exclude=/usr/share/{name}/*" for name in SKIPPED]
         sources = [
             str(p) for p in (Path("/etc/apt/sources.list"), *Path("/etc/apt/sources.list.d").glob("*")) if p.is_file()
         ]
-        run("mmdebstrap", "--quiet", "--variant=minbase", f"--include={DEBIAN}", *excluded, "bookworm", tree, *sources)
+        run(
+            "mmdebstrap", "--quiet", "--variant=minbase", f"--include={included}", *excluded, base.suite, tree, *sources
+        )
         for left in ("var/lib/apt/lists", "var/cache/apt"):
             shutil.rmtree(tree / left, ignore_errors=True)
         _finish(layer)
