@@ -57,4 +57,8 @@ async def assert_lives_only_at(session: Launched, member: Member, others: list[M
     for other in others:
         assert await run_cell(session, "print(numbers[-1])", member=other) == "more\n"
         assert await pods_of(session, other) == [], "a second copy of the session runs"
-    assert (await status(session, member))["state"] == "running"
+    now = await status(session, member)
+    assert now["state"] == "running"
+    assert [row["lost"] for row in now["report"]["kernels"]] == [[]], (
+        "its report names what it lost, and that is nothing"
+    )

@@ -15,11 +15,12 @@ from tests.rigs.kubernetes.plan import HOST
 pytestmark = pytest.mark.kubernetes
 
 TRY = """
-import glob, json, os, re, urllib.error, urllib.request
+import glob, json, os, re, ssl, urllib.error, urllib.request
 def attempt(url, token=""):
     request = urllib.request.Request(url, headers={"Authorization": token} if token else {})
+    whoever = ssl._create_unverified_context() if url.startswith("https") else None
     try:
-        return urllib.request.urlopen(request, timeout=20).status
+        return urllib.request.urlopen(request, timeout=20, context=whoever).status
     except urllib.error.HTTPError as error:
         return error.code
     except OSError as error:
@@ -93,9 +94,14 @@ async def test_no_way_to_hub_proxy_and_controller(sessions, members):
     assert all(answer in {401, 403} for answer in await attempts(sessions[0], *tries))
 
 
-async def test_no_kubernetes_credentials(sessions):
+async def test_the_kubernetes_api_knows_nobody(sessions, members):
+    """There is no token in the pod, and without one there is nothing to be had."""
     found = await run_cell(sessions[0], "print(os.path.exists('/var/run/secrets/kubernetes.io'))")
     assert found == "False\n"
+    api = f"https://{members['a'].cluster.service_ip(1)}:443/api/v1/namespaces/jupyter"
+    own = "stolen('MIGRATOR_SESSION_TOKEN')"
+    tries = [(f"{api}/pods", "''"), (f"{api}/secrets", "''"), (f"{api}/secrets", own)]
+    assert await attempts(sessions[0], *tries) == [403, 403, 401]
 
 
 async def test_the_pod_has_no_keys_of_the_bucket(sessions):

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+import json
 
 import pytest
 
 from tests.kubernetes.arrivals import assert_lives_only_at, kubectl, moved_to, node_of, settled
 from tests.kubernetes.launches import call, controller, launch, record, run_cell, start_kernel, until
+from tests.rigs.kubernetes.member import NAMESPACE
 from tests.rigs.kubernetes.node import kill_node, shut_down_node
 from tests.rigs.kubernetes.plan import NODES
+from tests.rigs.kubernetes.process import write
 from tests.rigs.kubernetes.rig import recover_node
 
 pytestmark = pytest.mark.kubernetes
@@ -25,8 +28,21 @@ async def test_deletion_with_five_seconds(members, session):
 async def test_what_was_done_since_the_snapshot_comes_along(members, session):
     await run_cell(session, "last_word = 'kept'")
     await kubectl(members["a"], "delete", "pod", f"jupyter-{session.user}", "--grace-period=5", "--wait=false")
-    await moved_to(session, members["b"])
+    now = await moved_to(session, members["b"])
     assert await run_cell(session, "print(last_word)", member=members["b"]) == "kept\n"
+    assert "lost" not in {event["event"] for event in now["timeline"]}, "it saved itself, whoever told it first"
+
+
+async def test_an_eviction_that_nothing_holds_back(members, session):
+    """As with `users.holdS: 0`: the grace is all the time there is."""
+    pod = f"jupyter-{session.user}"
+    await kubectl(members["a"], "label", "pod", pod, "session-migrator/hold-")
+    eviction = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": pod, "namespace": NAMESPACE}}
+    file = write(members["a"].cluster.folder / "eviction.json", json.dumps(eviction))
+    await kubectl(members["a"], "create", "--raw", f"/api/v1/namespaces/{NAMESPACE}/pods/{pod}/eviction", "-f", file)
+    now = await moved_to(session, members["b"])
+    assert [event["detail"]["cause"] for event in now["timeline"] if event["event"] == "notice"] == ["evicted"]
+    await assert_lives_only_at(session, members["b"], [members["a"]])
 
 
 async def test_no_execute_taint(members, session, a2):
@@ -58,6 +74,9 @@ async def test_a_drain_loses_nobody(members, a2):
         member = members[(await settled(session, members["b"]))["owner"]["member"]]
         assert await node_of(session, members) != a2
         assert await run_cell(session, "print(mine)", member=member) == f"{number}\n"
+        assert await run_cell(session, "print(mine)") == f"{number}\n", (
+            "a page that was open goes on at its own address"
+        )
     assert a2 in nodes.values(), "nobody was on the drained node"
 
 
@@ -84,10 +103,23 @@ async def test_the_pod_tells_the_story(members, session):
     await until("kubectl describe pod tells it", told)
 
 
-async def test_a_stop_by_the_hub_suspends(members, session):
-    """The culler's way: saved, then gone, and back when the user asks, wherever there is room."""
-    users = f"{members['a'].url}/hub/api/users/{session.user}/server"
-    await call(users, method="DELETE", token=members["a"].binder_token)
+async def stopped_by_user(session, member):
+    """As with a click in the hub's home."""
+    await call(f"{member.url}/hub/api/users/{session.user}/server", method="DELETE", token=member.binder_token)
+
+
+async def stopped_by_culler(session, member):
+    """By JupyterHub's own idle culler, where it runs for some seconds."""
+    culler = "python -m jupyterhub_idle_culler --url=http://127.0.0.1:8081/hub/api --timeout=3 --cull-every=2"
+    limited = f"JUPYTERHUB_API_TOKEN={member.binder_token} timeout 15 {culler} || true"
+    await kubectl(member, "exec", "deployment/hub", "--", "sh", "-c", limited)
+
+
+@pytest.mark.parametrize("stop", [stopped_by_user, stopped_by_culler])
+async def test_a_stop_by_the_hub_suspends(members, session, stop):
+    """It is saved, then gone, and back when the user asks, wherever there is room."""
+    await run_cell(session, "last_word = 'kept'")
+    await stop(session, members["a"])
 
     async def suspended():
         return (await record(session, members["b"]))["phase"] == "suspended"
@@ -96,4 +128,4 @@ async def test_a_stop_by_the_hub_suspends(members, session):
     resume = f"/v1/sessions/{session.id}/resume"  # 409 while the suspension is still tidying up
     await until("it resumes", lambda: controller(members["b"], resume, method="POST", body={"member": "b"}))
     await moved_to(session, members["b"])
-    assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
+    assert await run_cell(session, "print(len(numbers), last_word)", member=members["b"]) == "1000 kept\n"

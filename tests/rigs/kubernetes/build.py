@@ -11,7 +11,7 @@ import shutil
 from pathlib import Path
 
 from tests.rigs.kubernetes.images import build_images
-from tests.rigs.kubernetes.plan import BIN, CACHE, HELM, HERE, KUBERNETES
+from tests.rigs.kubernetes.plan import BIN, CACHE, HELM, HERE, KUBERNETES, POLICIES, POLICY_ENGINE
 from tests.rigs.kubernetes.process import RigError, run, works, write
 
 PACKAGES = [
@@ -107,6 +107,23 @@ def build_helm() -> None:
     (BIN / "helm").symlink_to(out.name)
 
 
+def build_policies() -> None:
+    """What enforces NetworkPolicies, with Kubernetes' own libraries as they were compiled above."""
+    main = HERE / "policies" / "main.go"
+    out = BIN / f"policies-{POLICIES}-{hashlib.sha256(main.read_bytes()).hexdigest()[:8]}"
+    if not out.exists():
+        source = CACHE / "src-policies"
+        source.mkdir(parents=True, exist_ok=True)
+        shutil.copy(main, source)
+        known = [f"k8s.io/{name} {_published()}" for name in ("api", "apimachinery", "client-go")]
+        needed = "\n".join(f"require {each}" for each in (f"{POLICY_ENGINE} {POLICIES}", *known))
+        write(source / "go.mod", f"module policies\n\ngo 1.24.0\n\n{needed}\n")
+        flags = ("-ldflags", "-s -w", "-o", out)
+        run(*NICE, _go(), "build", "-p", "2", "-trimpath", *flags, ".", cwd=source, env=_environment())
+    (BIN / "policies").unlink(missing_ok=True)
+    (BIN / "policies").symlink_to(out.name)
+
+
 def build_pause() -> None:
     """The first process of each pod."""
     out = BIN / "pause-root" / "pause"
@@ -120,12 +137,17 @@ def _module(source: Path) -> None:
     for path in (HERE / "kube-all").glob("*.go"):
         shutil.copy(path, source)
     info = json.loads(run(_go(), "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}", env=_environment()))
-    published = "v0" + KUBERNETES[2:]  # v1.34.4's parts are published as v0.34.4
+    published = _published()
     text = Path(info["GoMod"]).read_text()
     text = text.replace("module k8s.io/kubernetes", f"module rig\n\nrequire k8s.io/kubernetes {KUBERNETES}")
     text = re.sub(r"(k8s\.io/[\w-]+) v0\.0\.0(?=\s)", rf"\1 {published}", text)
     text = re.sub(r"(k8s\.io/[\w-]+) => \./staging/\S+", rf"\1 => \1 {published}", text)
     write(source / "go.mod", text)
+
+
+def _published() -> str:
+    """The version of Kubernetes' parts: v1.34.4's are published as v0.34.4."""
+    return "v0" + KUBERNETES[2:]
 
 
 def _go() -> str:

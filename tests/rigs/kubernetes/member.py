@@ -2,21 +2,28 @@
 
 from __future__ import annotations
 
+import json
 import secrets
 from dataclasses import dataclass, field
 from pathlib import Path
 from string import Template
 from typing import Any
+from urllib.parse import parse_qs, urlsplit
 
 from tests.rigs.kubernetes import chart
 from tests.rigs.kubernetes.cluster import kubectl
 from tests.rigs.kubernetes.images import image_name
-from tests.rigs.kubernetes.plan import CLUSTERS, HERE, ClusterPlan
+from tests.rigs.kubernetes.plan import CLUSTERS, HERE, NET, NODES, ClusterPlan
 from tests.rigs.kubernetes.process import write
 
 NAMESPACE = "jupyter"
 SLOW_S = 300.0  # ten Jupyter servers that start at once take their time where the whole federation has two cores
 PUBLIC_PORT, CONTROLLER_PORT, REDIRECTOR_PORT = 30080, 30081, 30082
+MACHINES = f"{NET}.0.0/24"  # nodes, and this machine, where the tests are
+PROFILES = {
+    "small": {"title": "2 GB of memory"},
+    "large": {"title": "3 GB of memory", "user_options": {"profile": "large"}},
+}
 FRONT_DOOR = f"http://{CLUSTERS['b'].nodes[0].ip}:{REDIRECTOR_PORT}"  # of the member that tests leave alone
 
 
@@ -62,8 +69,9 @@ class Member:
 
     def install(self, **values: Any) -> None:
         """Install hub, proxy and chart, and wait until they are ready."""
-        manifest = Template((HERE / "member" / "hub.yaml").read_text()).substitute(self._names())
-        kubectl(self.cluster, "apply", "-f", write(self.cluster.folder / "hub.yaml", manifest))
+        for name in ("hub.yaml", "policies.yaml"):
+            manifest = Template((HERE / "member" / name).read_text()).substitute(self._names())
+            kubectl(self.cluster, "apply", "-f", write(self.cluster.folder / name, manifest))
         self._hub_config()
         chart.install(self.cluster, NAMESPACE, self.values() | values)
         for name in ("hub", "proxy"):
@@ -96,15 +104,22 @@ class Member:
                 "url": self.federation.store_url,
                 "accessKey": self.federation.store_key,
                 "secretKey": self.federation.store_secret,
+                "ports": [urlsplit(parse_qs(urlsplit(self.federation.store_url).query)["endpoint"][0]).port],
             },
             "federation": {"secret": self.federation.secret, "members": members},
-            "hub": {"url": f"http://{address(10)}:8081/hub/api"},
+            "hub": {"url": f"http://{address(10)}:8081/hub/api", "deleteUsers": True},
             "proxy": {"url": f"http://{address(11)}:8001"},
             "gateway": {"service": {"clusterIP": address(20)}},
             "users": {"holdS": SLOW_S},
             "controller": {
                 "service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT},
-                "config": {"host_timeout_s": SLOW_S, "public_url": self.url, "redirector_url": FRONT_DOOR},
+                "allowedCIDRs": [MACHINES, *self._others()],
+                "config": {
+                    "host_timeout_s": SLOW_S,
+                    "public_url": self.url,
+                    "redirector_url": FRONT_DOOR,
+                    "profiles": PROFILES,
+                },
             },
             "redirector": {
                 "enabled": True,
@@ -113,6 +128,10 @@ class Member:
                 "config": {"secure_cookies": False},
             },
         }
+
+    def _others(self) -> list[str]:
+        """Where the pods of the other clusters are."""
+        return [node.pods for node in NODES.values() if node.cluster != self.cluster.name]
 
     def _names(self) -> dict[str, object]:
         return {
@@ -127,6 +146,7 @@ class Member:
             "MIGRATOR_TOKEN": self.migrator_token,
             "BINDER_TOKEN": self.binder_token,
             "PROXY_TOKEN": self.proxy_token,
+            "OTHERS": json.dumps([{"ipBlock": {"cidr": pods}} for pods in self._others()])[1:-1],
         }
 
     def _hub_config(self) -> None:

@@ -16,6 +16,7 @@ CHECKOUT = HERE.parents[2]
 
 KUBERNETES = "v1.34.4"
 HELM = "v3.22.0"
+POLICY_ENGINE, POLICIES = "sigs.k8s.io/kube-network-policies", "v0.8.0"
 
 NET = "10.77"  # the host and the nodes: NET.0.x, the pods of node n: NET.n.x
 HOST = f"{NET}.0.1"  # where pods reach processes of this machine

@@ -65,6 +65,7 @@ c.KubeSpawner.cmd = ["jupyter-lab"]
 c.KubeSpawner.uid, c.KubeSpawner.gid, c.KubeSpawner.fs_gid = 1000, 100, 100
 c.KubeSpawner.allow_privilege_escalation = False
 c.KubeSpawner.automount_service_account_token = False
+c.KubeSpawner.extra_labels = {"hub.jupyter.org/network-access-hub": "true"}
 c.KubeSpawner.extra_pod_config = {"enableServiceLinks": False}
 c.KubeSpawner.container_security_context = {
     "capabilities": {"drop": ["ALL"]},
@@ -74,6 +75,11 @@ here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [os.environ
 c.KubeSpawner.node_affinity_preferred = [{"weight": 100, "preference": {"matchExpressions": [here]}}]
 c.KubeSpawner.cpu_guarantee, c.KubeSpawner.cpu_limit = 0.01, 1
 c.KubeSpawner.mem_guarantee, c.KubeSpawner.mem_limit = "64M", "2G"  # not 450M: this machine carries three nodes
+c.KubeSpawner.profile_list = [
+    {"display_name": "2 GB", "slug": "small", "default": True},
+    {"display_name": "3 GB", "slug": "large", "kubespawner_override": {"mem_limit": "3G"}},
+    {"display_name": "700 MB", "slug": "narrow", "kubespawner_override": {"mem_limit": "700M"}},
+]
 c.KubeSpawner.start_timeout = c.KubeSpawner.http_timeout = 300
 
 load_subconfig("/etc/session-migrator/hub_config.py")  # noqa: F821 - given by traitlets

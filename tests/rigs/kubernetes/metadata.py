@@ -1,0 +1,39 @@
+"""The metadata endpoint that a cloud has on each of its machines, at the address where it really is; what it says is ours to choose."""
+
+from __future__ import annotations
+
+import json
+import signal
+import sys
+from collections.abc import Mapping
+from pathlib import Path
+
+from tests.rigs.kubernetes.metadata_server import ADDRESS
+from tests.rigs.kubernetes.plan import HERE, NodePlan
+from tests.rigs.kubernetes.process import run, spawn, stop, works, write
+
+NAME = "metadata"
+
+
+def start_metadata(node: NodePlan) -> None:
+    """Give the node an endpoint that has nothing to say yet."""
+    say(node, {})
+    run("ip", "-n", node.link, "addr", "replace", f"{ADDRESS[0]}/32", "dev", "lo")
+    inside = ("nsenter", f"--net=/run/netns/{node.link}")
+    spawn(node.folder, NAME, *inside, sys.executable, HERE / "metadata_server.py", _answers(node))
+
+
+def stop_metadata(node: NodePlan) -> None:
+    """Take it away."""
+    stop(node.folder, NAME, signal.SIGKILL)
+    works("ip", "-n", node.link, "addr", "del", f"{ADDRESS[0]}/32", "dev", "lo")
+
+
+def say(node: NodePlan, answers: Mapping[str, str]) -> None:
+    """What the endpoint answers from now on, by path."""
+    news = write(_answers(node).with_suffix(".new"), json.dumps(dict(answers)))
+    news.replace(_answers(node))
+
+
+def _answers(node: NodePlan) -> Path:
+    return node.folder / f"{NAME}.json"
