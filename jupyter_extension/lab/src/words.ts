@@ -64,7 +64,9 @@ export function countLosses(report: Report): number {
 
 function noticeWords(phase: Phase & { kind: 'notice' }, trans: TranslationBundle): string {
   if (phase.cause === 'memory' && phase.seconds === null) {
-    return trans.__('Memory runs short. When it is used up the system ends a kernel; what is saved by then can be brought back.');
+    return trans.__(
+      'Memory runs short. When it is used up the system ends a kernel; what is saved by then can be brought back.'
+    );
   }
   const cause = causeWords(phase.cause, trans) || trans.__('this machine goes away');
   if (phase.seconds === null) {
