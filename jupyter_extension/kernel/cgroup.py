@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 from pathlib import Path
 from typing import NamedTuple
@@ -25,15 +26,28 @@ class Memory(NamedTuple):
 def memory(root: Path = ROOT) -> Memory | None:
     """None where there is no limit, or nobody says one."""
     for limit, used, stat, cache in _FILES:
-        try:
-            most = (root / limit).read_text().strip()
-            if not most.isdecimal() or int(most) > _MOST:
-                continue
-            rows = dict(line.split(maxsplit=1) for line in (root / stat).read_text().splitlines())
-            return Memory(int(most), max(0, int((root / used).read_text()) - int(rows.get(cache, 0))))
-        except (OSError, ValueError):
-            continue
+        with contextlib.suppress(OSError, ValueError):
+            most = _limit(root / limit)
+            if most is not None:
+                rows = dict(line.split(maxsplit=1) for line in (root / stat).read_text().splitlines())
+                return Memory(most, max(0, int((root / used).read_text()) - int(rows.get(cache, 0))))
     return None
+
+
+def leaves(wanted: int, root: Path = ROOT) -> bool:
+    """Whether so many bytes more can be had; asked before many a cell, so that what takes long is read only where it matters."""
+    for limit, used, *_ in _FILES:
+        with contextlib.suppress(OSError, ValueError):
+            most = _limit(root / limit)
+            if most is not None and most - int((root / used).read_text()) > wanted:
+                return True
+    ours = memory(root)
+    return (ours.limit - ours.used if ours else available()) > wanted
+
+
+def _limit(file: Path) -> int | None:
+    text = file.read_text().strip()
+    return int(text) if text.isdecimal() and int(text) <= _MOST else None
 
 
 def resident() -> int:

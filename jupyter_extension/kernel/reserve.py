@@ -137,8 +137,6 @@ class Reserve:
 def _room() -> bool:
     """Whether the memory suffices even if the cell changes every page of the kernel while the copy is kept."""
     try:
-        ours = cgroup.memory()
-        free = ours.limit - ours.used if ours else cgroup.available()
-        return min(free, cgroup.available()) > cgroup.resident()
+        return cgroup.leaves(cgroup.resident())
     except (OSError, ValueError, StopIteration, IndexError):
         return False

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from jupyter_extension.kernel.cgroup import Memory, memory
+from jupyter_extension.kernel.cgroup import Memory, leaves, memory
 
 GB = 1 << 30
 NAMES = {
@@ -38,3 +38,15 @@ def test_where_nobody_says_anything_there_is_no_limit(tmp_path):
     assert memory(tmp_path) is None
     (tmp_path / "memory.max").write_text("1000\n")
     assert memory(tmp_path) is None, "a limit alone is of no use"
+
+
+@pytest.mark.parametrize("version", [1, 2])
+def test_what_was_read_long_ago_can_be_had(tmp_path, version):
+    root = container(tmp_path, version, str(2 * GB), 2 * GB - 1000, GB)
+    assert leaves(GB, root)
+    assert not leaves(GB + 1000, root)
+
+
+def test_without_a_limit_the_machine_decides(tmp_path):
+    assert leaves(1, tmp_path)
+    assert not leaves(1 << 60, tmp_path)
