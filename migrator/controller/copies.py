@@ -1,24 +1,20 @@
 """Copies: a second session that begins as the first one stands in its newest snapshot, and never touches it.
 
-A copy has its own id, key, token and server. Its objects are written here, under its own key, since no pod may read another
-session's; then it is a session that rests, and is brought up as any other is.
+A copy has its own id, key, token and server. When its state is written it is a session that rests, and is brought up as any
+other is.
 """
 
 from __future__ import annotations
 
-import asyncio
-import json
 import logging
 import re
 import secrets
 import time
-import uuid
-from collections.abc import Callable
-from dataclasses import dataclass, field, replace
-from functools import reduce
+from dataclasses import dataclass, replace
 from typing import Any
 from urllib.parse import quote
 
+from migrator.controller.copyist import Copyist, is_being_made
 from migrator.controller.index import Index
 from migrator.controller.marks import (
     has_lived,
@@ -40,12 +36,8 @@ from migrator.controller.peers import Peers
 from migrator.controller.settings import Controller
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError
-from migrator.serving.logs import about
-from migrator.session import PhaseError, Record, SessionError, SessionRecords, new_session_id, phases
-from migrator.session.copying import copy_snapshot
+from migrator.session import Record, SessionRecords, new_session_id
 from migrator.session.sealing import Secrets, seal, unseal
-from migrator.snapshot import SessionKeys, SnapshotError, open_snapshot
-from migrator.storage.errors import StorageError
 
 ENDING = re.compile(r"-?copy-[0-9a-f]{6}$")
 log = logging.getLogger(__name__)
@@ -61,7 +53,10 @@ class Copies:
     index: Index
     mover: Mover
     peers: Peers
-    _making: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+
+    def __post_init__(self) -> None:
+        """What makes them."""
+        self._copyist = Copyist(self.secret, self.records, self.index, self._bring_up)
 
     async def begin(self, session: str) -> Record:
         """The record of a new copy; its state follows in the background.
@@ -76,8 +71,7 @@ class Copies:
         if len(family) >= self.settings.max_copies:
             raise ApiError(422, "too_many", f"There are {len(family)} copies of this session already: end one first.")
         copy = self.index.put(await self.records.create(self._record(source)))
-        task = self._making[copy.id] = asyncio.create_task(self._make(source, copy), name=f"copy {copy.id}")
-        task.add_done_callback(lambda _: self._making.pop(copy.id, None))
+        self._copyist.start(source, copy)
         return copy
 
     async def state(self, session: str, copy: str) -> dict[str, Any]:
@@ -89,19 +83,21 @@ class Copies:
         lives = record.phase == "active" and is_restored(record) and plan_of(record) is None  # its route is open, too
         if lives and record.owner is not None:
             return {"state": "ready", "url": await self._url(record), "reason": ""}
-        if record.id in self._making:
+        if record.phase != "ended" and plan_of(record) is not None:
+            return {"state": "starting", "url": "", "reason": reason}
+        if is_being_made(record):
             return {"state": "copying", "url": "", "reason": ""}
-        if record.phase == "suspended" and plan_of(record) is None and not has_lived(record):
-            await self.mover.end(record.id)  # nobody took it
-        over = record.phase == "ended" or plan_of(record) is None
-        return {"state": "failed" if over else "starting", "url": "", "reason": reason}
+        if record.phase == "suspended" and not has_lived(record):
+            await self.mover.end(record.id)  # nobody took it, or its maker is gone
+        return {"state": "failed", "url": "", "reason": reason or "Making it was interrupted: ask for another one."}
 
     async def close(self) -> None:
         """Stop copying: what is half written is deleted."""
-        tasks = list(self._making.values())
-        for task in tasks:
-            task.cancel()
-        await asyncio.gather(*tasks, return_exceptions=True)
+        await self._copyist.close()
+
+    async def _bring_up(self, source: Record, copy: Record) -> None:
+        own = source.owner.member if source.owner and not self.settings.delete_users else None
+        await self.mover.begin(copy.id, way="resume", cause="copy", only=own)
 
     def _record(self, source: Record) -> Record:
         name, old = new_session_id(), unseal(self.secret, source.id, source.sealed)
@@ -134,41 +130,6 @@ class Copies:
         copy = with_profile(copy, profile_of(source))
         return with_image(copy, image["name"], image["digest"]) if image else copy
 
-    async def _make(self, source: Record, copy: Record) -> None:
-        with about(copy.id):
-            try:
-                await self._copy_state(source, copy)
-                own = source.owner.member if source.owner and not self.settings.delete_users else None
-                await self.mover.begin(copy.id, way="resume", cause="copy", only=own)
-            except (StorageError, SessionError, SnapshotError, ApiError) as error:
-                log.warning("no copy: %s", error)
-                await self._give_up(copy, str(error))
-
-    async def _copy_state(self, source: Record, copy: Record) -> None:
-        key = unseal(self.secret, source.id, source.sealed).key
-        view = self.records.objects(source.id)
-        reader = await open_snapshot(view, SessionKeys(key), source.id, str(source.snapshot))
-        own = SessionKeys(unseal(self.secret, copy.id, copy.sealed).key)
-        renamed = _new_ids(reader.manifest.body)
-        body = json.loads(renamed(json.dumps(_body(reader.manifest.body, source, reader.manifest.created))))
-        manifest = await copy_snapshot(reader, self.records.objects(copy.id), own, copy.id, body, renamed)
-
-        def change(record: Record) -> Record:
-            if record.phase != "suspended":
-                raise PhaseError(f"the copy is {record.phase}")
-            return replace(record, snapshot=manifest.snapshot, snapshot_at=time.time(), state_bytes=source.state_bytes)
-
-        self.index.put(await self.records.update(copy.id, change))
-
-    async def _give_up(self, copy: Record, reason: str) -> None:
-        def change(record: Record) -> Record:
-            return phases.end(phases.noted(record, "failed", {"reason": reason[:300]}))
-
-        try:
-            self.index.put(await self.records.update(copy.id, change))
-        except (StorageError, SessionError) as error:
-            log.warning("the record of the copy stays until it is too old: %s", error)
-
     async def _url(self, record: Record) -> str:
         owner, token = record.owner, unseal(self.secret, record.id, record.sealed).token
         if owner is None:
@@ -178,23 +139,6 @@ class Copies:
         except ServiceError as error:
             raise ApiError(503, "unknown_place", f"it is not known where browsers find it: {error}") from error
         return f"{public.rstrip('/')}{owner.server}" + (f"?token={quote(token)}" if token else "")
-
-
-def _body(body: dict[str, Any], source: Record, at: float) -> dict[str, Any]:
-    """Nobody is logged in to the copy, its journal begins anew, and it knows that it is one: what ran goes on in the first only."""
-    server = {"at": body["server"].get("at"), "copied": {"session": source.id, "at": at}}
-    return {**body, "journal": {"epoch": 0, "seq": 0}, "server": server}
-
-
-def _new_ids(body: dict[str, Any]) -> Callable[[str], str]:
-    """Gives kernels and notebooks' sessions other ids wherever they stand: servers that share a home share files named after them."""
-    old = [*body["kernels"], *(row["id"] for row in body["sessions"])]
-    new = {each: str(uuid.uuid4()) for each in old}
-
-    def renamed(text: str) -> str:
-        return reduce(lambda so_far, each: so_far.replace(each, new[each]), old, text)
-
-    return renamed
 
 
 def _root(record: Record) -> str:
