@@ -1,6 +1,6 @@
 """Saves a kernel: asks its agent for a snapshot and feeds what arrives into a snapshot writer.
 
-A child that hangs or crashes is given another try; whatever it was at when it failed twice is left out from then on and
+A child that hangs, crashes or fails is given another try; whatever it was at when it failed twice is left out from then on and
 named in the report. The kernel goes on all the time.
 """
 
@@ -18,6 +18,7 @@ from jupyter_extension.kernel_client.errors import KernelDied, SaveFailed
 from migrator.snapshot import SnapshotWriter
 
 ATTEMPTS = 8  # a namespace in which more variables than this hang or crash is not saved this time
+FAILURES = 3  # of the pickling itself: the fork may have come while another thread was half-way through an import
 
 
 async def save_kernel(  # noqa: PLR0913 - the contract
@@ -51,6 +52,7 @@ async def save_kernel(  # noqa: PLR0913 - the contract
     blobs = PartBlobs(writer, prefix, base)
     offences: Counter[str] = Counter()
     pauses: list[float] = []
+    failures = 0
     for _ in range(ATTEMPTS):
         skip = [name for name, count in offences.items() if count > 1]
         attempt = Attempt(agent, blobs, deadline, hang_s, reached)
@@ -63,7 +65,8 @@ async def save_kernel(  # noqa: PLR0913 - the contract
         pauses += attempt.pauses
         if attempt.good:
             return _entry(attempt, blobs, pauses, skip)
-        _judge(attempt, offences)
+        failures += attempt.ended.get("outcome") == "failed"
+        _judge(attempt, offences, failures)
     raise SaveFailed(f"{ATTEMPTS} attempts failed; at fault were {', '.join(offences) or 'no known variables'}")
 
 
@@ -72,13 +75,14 @@ async def _thaw(agent: KernelAgent, *, freeze: bool) -> None:
         await agent.thaw()
 
 
-def _judge(attempt: Attempt, offences: Counter[str]) -> None:
+def _judge(attempt: Attempt, offences: Counter[str], failures: int) -> None:
     """Note who was at fault; raise if another attempt is of no use."""
     outcome = attempt.ended.get("outcome")
     if outcome in ("hung", "crashed"):
         offences[str(attempt.ended.get("culprit"))] += 1
     elif outcome == "failed":
-        raise SaveFailed(f"the kernel's state could not be pickled: {attempt.report.get('error')}")
+        if failures == FAILURES:
+            raise SaveFailed(f"the kernel's state could not be pickled: {attempt.report.get('error')}")
     elif outcome == "kernel-died":
         raise KernelDied("the kernel ended while it was being saved")
     elif outcome == "refused":

@@ -9,6 +9,7 @@ import signal
 import pytest
 
 from jupyter_extension.kernel_client import KernelDied, SaveFailed
+from jupyter_extension.kernel_client.saving import FAILURES
 from migrator.snapshot import SnapshotReader
 from migrator.storage import StoreFull
 from tests.jupyter_extension.kernel_client.conftest import Kernels
@@ -248,3 +249,35 @@ async def test_a_kernel_lives_through_a_thousand_snapshots(kernels: Kernels) -> 
     while (await agent.status()).child is not None:  # its stream is complete; it has yet to give its memory back
         await asyncio.sleep(0.01)
     assert (await agent.status()).notes == []
+
+
+FAIL = """import os, sys
+_room = sys.modules['session_migrator_kernel.pickling']
+def dump(*args, _dump=_room.dump, _times={times}, **options):
+    if len(os.listdir('failures')) < _times:
+        open('failures/%d' % os.getpid(), 'w').close()
+        raise ImportError('half-way')
+    return _dump(*args, **options)
+_room.dump = dump
+os.makedirs('failures')
+x = 5"""
+
+
+async def test_a_failure_of_the_pickling_itself_is_tried_again(kernels: Kernels) -> None:
+    kernel, agent = await kernels.start()
+    await kernels.save(agent)
+    await kernel.run(FAIL.format(times=FAILURES - 1))
+    entry, manifest, _ = await kernels.save(agent)
+    assert entry.report["forks"] == FAILURES
+    target, other = await kernels.start()
+    await kernels.load(other, manifest)
+    assert await target.value("x") == 5
+
+
+async def test_one_that_fails_each_time_is_said(kernels: Kernels) -> None:
+    kernel, agent = await kernels.start()
+    await kernels.save(agent)
+    await kernel.run(FAIL.format(times=99))
+    with pytest.raises(SaveFailed, match="could not be pickled: ImportError\\('half-way'\\)"):
+        await kernels.save(agent)
+    assert await kernel.value("x") == 5
