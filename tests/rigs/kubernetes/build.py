@@ -10,9 +10,10 @@ import re
 import shutil
 from pathlib import Path
 
+from tests.rigs.kubernetes.go import environment, go
 from tests.rigs.kubernetes.images import build_images
 from tests.rigs.kubernetes.plan import BIN, CACHE, HELM, HERE, KUBERNETES, POLICIES, POLICY_ENGINE
-from tests.rigs.kubernetes.process import RigError, run, works, write
+from tests.rigs.kubernetes.process import run, works, write
 
 PACKAGES = [
     "containerd",
@@ -52,11 +53,6 @@ def build() -> None:
         build_images()
 
 
-def built() -> bool:
-    """Whether the slow part, the compiled programs, is in the cache."""
-    return kube_all().exists() and (BIN / f"helm-{HELM}").exists()
-
-
 def kube_all() -> Path:
     """The program of all components, named after what it is made of."""
     sources = b"".join(path.read_bytes() for path in sorted((HERE / "kube-all").glob("*.go")))
@@ -82,7 +78,7 @@ def build_kubernetes() -> None:
         major, minor, _ = KUBERNETES[1:].split(".", 2)
         version = f"-X {package}Version={KUBERNETES} -X {package}Major={major} -X {package}Minor={minor}"
         flags = ("-ldflags", f"-s -w {version} -X {package}TreeState=clean")
-        run(*NICE, _go(), "build", "-p", "2", "-trimpath", *flags, "-o", out, ".", cwd=source, env=_environment())
+        run(*NICE, go(), "build", "-p", "2", "-trimpath", *flags, "-o", out, ".", cwd=source, env=environment())
     for name in COMPONENTS:
         (BIN / name).unlink(missing_ok=True)
         (BIN / name).symlink_to(out.name)
@@ -95,12 +91,12 @@ def build_helm() -> None:
         folder = CACHE / "helm"
         run(
             *NICE,
-            _go(),
+            go(),
             "install",
             "-p",
             "2",
             f"helm.sh/helm/v3/cmd/helm@{HELM}",
-            env=_environment() | {"GOBIN": str(folder)},
+            env=environment() | {"GOBIN": str(folder)},
         )
         (folder / "helm").rename(out)
     (BIN / "helm").unlink(missing_ok=True)
@@ -119,7 +115,7 @@ def build_policies() -> None:
         needed = "\n".join(f"require {each}" for each in (f"{POLICY_ENGINE} {POLICIES}", *known))
         write(source / "go.mod", f"module policies\n\ngo 1.24.0\n\n{needed}\n")
         flags = ("-ldflags", "-s -w", "-o", out)
-        run(*NICE, _go(), "build", "-p", "2", "-trimpath", *flags, ".", cwd=source, env=_environment())
+        run(*NICE, go(), "build", "-p", "2", "-trimpath", *flags, ".", cwd=source, env=environment())
     (BIN / "policies").unlink(missing_ok=True)
     (BIN / "policies").symlink_to(out.name)
 
@@ -128,7 +124,7 @@ def build_pause() -> None:
     """The first process of each pod."""
     out = BIN / "pause-root" / "pause"
     if not out.exists():
-        run(_go(), "build", "-trimpath", "-ldflags", "-s -w", "-o", out, HERE / "pause" / "main.go", env=_environment())
+        run(go(), "build", "-trimpath", "-ldflags", "-s -w", "-o", out, HERE / "pause" / "main.go", env=environment())
 
 
 def _module(source: Path) -> None:
@@ -136,7 +132,7 @@ def _module(source: Path) -> None:
     source.mkdir(parents=True, exist_ok=True)
     for path in (HERE / "kube-all").glob("*.go"):
         shutil.copy(path, source)
-    info = json.loads(run(_go(), "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}", env=_environment()))
+    info = json.loads(run(go(), "mod", "download", "-json", f"k8s.io/kubernetes@{KUBERNETES}", env=environment()))
     published = _published()
     text = Path(info["GoMod"]).read_text()
     text = text.replace("module k8s.io/kubernetes", f"module rig\n\nrequire k8s.io/kubernetes {KUBERNETES}")
@@ -148,16 +144,3 @@ def _module(source: Path) -> None:
 def _published() -> str:
     """The version of Kubernetes' parts: v1.34.4's are published as v0.34.4."""
     return "v0" + KUBERNETES[2:]
-
-
-def _go() -> str:
-    go = shutil.which("go")
-    if go is None:
-        raise RigError(
-            "Go 1.24 or later is needed to compile Kubernetes: install it (apt-get install golang) and put it on PATH"
-        )
-    return go
-
-
-def _environment() -> dict[str, str]:
-    return os.environ | {"GOFLAGS": "-mod=mod -buildvcs=false", "CGO_ENABLED": "0", "GOTOOLCHAIN": "auto"}

@@ -7,7 +7,6 @@ import shutil
 import subprocess
 
 from tests.rigs.kubernetes import cgroups
-from tests.rigs.kubernetes.build import built
 from tests.rigs.kubernetes.cluster import kubectl, start_api, start_controllers, stop_cluster
 from tests.rigs.kubernetes.network import start_network, stop_network
 from tests.rigs.kubernetes.node import has_current_images, remove_node, start_node
@@ -22,8 +21,6 @@ def obstacle() -> str | None:
     spaces = ["unshare", "--mount", "--uts", "--pid", "--net", "--fork", "true"]
     if shutil.which("unshare") is None or subprocess.run(spaces, check=False, capture_output=True).returncode:
         return "this machine does not allow new mount, process and network namespaces"
-    if not built() and shutil.which("go") is None:
-        return "Kubernetes is not built yet, and there is no Go to build it with: install Go 1.24 or later"
     return None
 
 
