@@ -20,6 +20,8 @@ class Index:
         self._records = records
         self._known: dict[str, Record] = {}
         self._put_meanwhile: dict[str, Record] = {}
+        self._turn = asyncio.Lock()
+        self._begun = 0
         self.listeners: list[Callable[[Record | None, Record], None]] = []
 
     def all(self) -> list[Record]:
@@ -35,13 +37,23 @@ class Index:
         return record
 
     async def refresh(self) -> list[Record]:
-        """Read all records anew; what is put while the reading takes place is newer and stays."""
+        """Read all records anew; what is put while the reading takes place is newer and stays.
+
+        Those who ask while a reading is under way share the next one: a storm of questions costs two readings.
+        """
+        asked = self._begun
+        async with self._turn:
+            if self._begun == asked:
+                await self._read_all()
+        return self.all()
+
+    async def _read_all(self) -> None:
+        self._begun += 1
         self._put_meanwhile = {}
         names = [name async for name in self._records.list()]
         limit = asyncio.Semaphore(PARALLEL)
         found = await asyncio.gather(*(self._read(name, limit) for name in names))
         self._known = {**{record.id: record for record in found if record is not None}, **self._put_meanwhile}
-        return self.all()
 
     async def _read(self, name: str, limit: asyncio.Semaphore) -> Record | None:
         async with limit:

@@ -40,9 +40,22 @@ class NoticeDesk:
     async def take(self, notice: Notice) -> list[Record]:
         """The records of the sessions that move now, those that moved already included."""
         if notice.machine and not notice.session and self.expand is not None:
-            return [record for one in await self.expand(notice) for record in await self.take(one)]
+            taken = await asyncio.gather(*(self.take(one) for one in await self.expand(notice)))
+            return [record for each in taken for record in each]
         self.counter.labels(str(notice.cause)).inc()
         log.info("notice: %s (%s)", notice.cause, notice.detail)
+        return await (self._of_machine(notice) if notice.session is None else self._of_session(notice, notice.session))
+
+    async def _of_session(self, notice: Notice, session: str) -> list[Record]:
+        """A node with fifty sessions gives fifty of these at once: each reads its own record and no other."""
+        try:
+            record = await self.mover.fresh(session)
+        except NotFound:
+            log.info("nobody knows session %s any more", session)
+            return []
+        return await self._all(notice, [record] if self._concerns(notice, record) else [])
+
+    async def _of_machine(self, notice: Notice) -> list[Record]:
         known = [record for record in self.index.all() if self._concerns(notice, record)]
         taken = await self._all(notice, known)
         names = {record.id for record in known}

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import logging
+import time
 from dataclasses import asdict, dataclass
 from typing import Any
 from urllib.parse import urlencode
@@ -13,6 +14,7 @@ from tornado.httpclient import AsyncHTTPClient
 from migrator.controller.needs import Needs
 from migrator.serving.client import ServiceClient, ServiceError
 
+SHARED_S = 0.5
 log = logging.getLogger(__name__)
 
 
@@ -42,6 +44,7 @@ class Peers:
             if entry and entry.get("controller")
         }
         self._client = client
+        self._rooms: dict[str, tuple[float, asyncio.Future[list[Room]]]] = {}
 
     async def host(self, member: str, session: str, epoch: int, limit_s: float) -> dict[str, Any]:
         """Have a standby started there: `{"address", "server"}`; errors of `migrator.serving.client`."""
@@ -67,9 +70,19 @@ class Peers:
         return list(unreached)
 
     async def rooms(self, image: str = "", needs: Needs | None = None) -> list[Room]:
-        """Who takes sessions (of that image, and that size) now; members that do not answer are left out."""
+        """Who takes sessions (of that image, and that size) now; members that do not answer are left out.
+
+        The many sessions of one machine ask all at once: the answer is theirs together for a moment.
+        """
         asked = {"image": image, **asdict(needs or Needs())}
         query = urlencode({key: value for key, value in asked.items() if value})
+        since, answer = self._rooms.get(query, (0.0, None))
+        if answer is None or time.monotonic() - since > SHARED_S:
+            answer = asyncio.ensure_future(self._ask_for_rooms(query))
+            self._rooms = {query: (time.monotonic(), answer)}
+        return await asyncio.shield(answer)
+
+    async def _ask_for_rooms(self, query: str) -> list[Room]:
         found = await asyncio.gather(*(self._room(name, query) for name in self._clients), return_exceptions=True)
         for error in found:
             if isinstance(error, BaseException) and not isinstance(error, ServiceError):

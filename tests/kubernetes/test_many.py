@@ -18,7 +18,7 @@ from collections.abc import AsyncIterator, Iterator
 import pytest
 
 from tests.kubernetes.arrivals import kubectl, settled
-from tests.kubernetes.launches import Launched, call, launch, record, until
+from tests.kubernetes.launches import Launched, call, launch, record
 from tests.rigs.kubernetes.member import Member
 from tests.rigs.kubernetes.node import kill_node
 from tests.rigs.kubernetes.plan import CHECKOUT, NODES
@@ -100,21 +100,19 @@ async def launch_many(member: Member) -> list[Launched]:
 
 
 async def durable_at(session: Launched, member: Member) -> float:
-    async def frozen() -> float | None:
-        found = [event["at"] for event in (await record(session, member))["timeline"] if event["event"] == "durable"]
-        return float(found[0]) if found else None
-
-    return float(await until(f"session {session.id} durable", frozen))
+    """When it was, by its own record: fifty that are asked all the time would be a load of their own."""
+    timeline = (await record(session, member))["timeline"]
+    return next((float(event["at"]) for event in timeline if event["event"] == "durable"), float("inf"))
 
 
 async def test_many_sessions_of_one_node_that_is_taken_away(members, memory, only_a2):
     sessions = await launch_many(members["a"])
     told = time.time()
     await kubectl(members["a"], "taint", "node", only_a2, f"{TAINT}=now:NoSchedule")
-    durable = await asyncio.gather(*(durable_at(session, members["b"]) for session in sessions))
-    assert max(durable) < told + NOTICE_S
-    await asyncio.sleep(max(0.0, told + NOTICE_S - time.time()))  # the machine goes when its time is up, and not before
+    await asyncio.sleep(NOTICE_S)  # the machine goes when its time is up, and not before
     await asyncio.to_thread(kill_node, NODES[only_a2])
+    durable = {session.id: await durable_at(session, members["b"]) - told for session in sessions}
+    assert {each: at for each, at in durable.items() if at > NOTICE_S} == {}
     for session in sessions:
         now = await settled(session, members["b"])
         assert now["epoch"] == 2
@@ -122,5 +120,5 @@ async def test_many_sessions_of_one_node_that_is_taken_away(members, memory, onl
     assert max(memory.peaks.values()) <= GATEWAY_LIMIT_BYTES
     write(
         CHECKOUT / "test-results" / "many-sessions.json",
-        json.dumps({"durable_s": sorted(at - told for at in durable), "gateway_bytes": memory.peaks}),
+        json.dumps({"durable_s": sorted(durable.values()), "gateway_bytes": memory.peaks}),
     )

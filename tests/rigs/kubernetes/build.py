@@ -49,6 +49,7 @@ def build() -> None:
         install_packages()
         build_kubernetes()
         build_helm()
+        build_policies()
         build_pause()
         build_images()
 
