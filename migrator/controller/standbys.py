@@ -19,6 +19,7 @@ from migrator.launch.errors import LaunchError
 from migrator.launch.hub import Hub
 from migrator.serving.client import ServiceError
 from migrator.serving.errors import ApiError
+from migrator.serving.pace import Pace
 from migrator.session import Record, SessionRecords, Target
 from migrator.session.sealing import unseal
 
@@ -75,10 +76,9 @@ class Standbys:
 
     async def _followed(self, record: Record) -> None:
         async with asyncio.timeout(self.settings.host_timeout_s):
-            while True:
-                if not await self._is_pending(record):
-                    return
-                await asyncio.sleep(POLL_S)
+            pace = Pace(POLL_S)
+            while await self._is_pending(record):
+                await pace.pause()
 
     def _launching(self, record: Record, epoch: int) -> asyncio.Task[None]:
         task = asyncio.create_task(self._launch_or_stop(record, epoch))
@@ -117,20 +117,20 @@ class Standbys:
 
     async def _answering(self, session: str, server: str, epoch: int) -> str:
         async with asyncio.timeout(self.settings.host_timeout_s):
-            address = await self._reported_address(session, epoch)
-            while True:
-                if await self._stands(session, epoch, address, server):
-                    return address
-                await asyncio.sleep(POLL_S)
+            address, pace = await self._reported_address(session, epoch), Pace(POLL_S)
+            while not await self._stands(session, epoch, address, server):
+                await pace.pause()
+            return address
 
     async def _reported_address(self, session: str, epoch: int) -> str:
+        pace = Pace(POLL_S)
         while True:
             record = await self.records.get(session)
             if record.target is None or record.epoch + 1 != epoch:
                 raise ApiError(409, "phase", f"the move of session {session} was called off")
             if record.target.address:
                 return record.target.address
-            await asyncio.sleep(POLL_S)
+            await pace.pause()
 
     async def _stands(self, session: str, epoch: int, address: str, server: str) -> bool:
         try:

@@ -16,6 +16,7 @@ from migrator.controller.index import Index
 from migrator.controller.marks import doors_of, is_restored, name_of, plan_of
 from migrator.controller.member import Member
 from migrator.controller.move import Mover
+from migrator.serving.pace import Pace
 from migrator.session import PhaseError, Record, SessionRecords
 
 POLL_S = 0.1
@@ -70,8 +71,9 @@ class Stops:
             except (Busy, PhaseError) as error:
                 log.info("something is under way: %s", error)
         end = time.monotonic() + self.member.settings.freeze_timeout_s + MARGIN_S
+        pace = Pace(POLL_S)
         while self._is_needed(record) and time.monotonic() < end:
-            await asyncio.sleep(POLL_S)
+            await pace.pause()
             record = await self.records.get(record.id)
         return record
 

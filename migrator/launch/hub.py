@@ -22,6 +22,7 @@ from migrator.launch.errors import (
 )
 from migrator.launch.progress import follow_progress
 from migrator.serving.client import NoAnswer, Refused, ServiceClient, ServiceError
+from migrator.serving.pace import Pace
 
 POLL_S = 0.2
 
@@ -69,11 +70,12 @@ class Hub:
             LaunchTimeout, HubDenied, HubUnavailable.
         """
         try:
+            pace = Pace(POLL_S)
             async with asyncio.timeout(limit_s):
                 while (server := await self.server(user, name)) is not None:
                     if server.pending != "stop":
                         await self._request_stop(user, limit_s, name)
-                    await asyncio.sleep(POLL_S)
+                    await pace.pause()
         except TimeoutError as error:
             raise LaunchTimeout(f"the server of {user} was not gone within {limit_s:.0f} s") from error
 
