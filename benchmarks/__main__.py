@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...] [--quick] [--runs N]`: measures, and writes docs/benchmarks.md after each table.
 
-NAME: `snapshots` (three states, everybody), `cells`, `busy`, `large`, `moves`; none means all. A quick run writes no document.
+NAME: `snapshots` (three states, everybody), `cells`, `busy`, `large`, `moves`, `resumes`; none means all. A quick run writes no document.
 """
 
 from __future__ import annotations
@@ -16,9 +16,10 @@ from benchmarks.cells import cells
 from benchmarks.contest import Contest
 from benchmarks.large import large
 from benchmarks.moves import moves
+from benchmarks.resumes import resumes
 from benchmarks.samples import Samples
 
-NAMES = ("cells", "busy", "snapshots", "large", "moves")
+NAMES = ("cells", "busy", "snapshots", "large", "moves", "resumes")
 DOCUMENT = Path(__file__).parents[1] / "docs/benchmarks.md"
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -56,6 +57,9 @@ async def measure(name: str, args: argparse.Namespace, folder: Path, samples: Sa
         return
     if name == "moves":
         await moves(folder, samples, args.moves, 2_000_000 if args.quick else 200_000_000)
+        return
+    if name == "resumes":
+        await resumes(folder, samples, args.runs, 2**21 if args.quick else 2**30)
         return
     for _ in range(args.runs):
         if name == "cells":

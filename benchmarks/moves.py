@@ -6,15 +6,17 @@ One page goes through all of them, there and back. Times are this machine's cloc
 from __future__ import annotations
 
 import contextlib
-import signal
 import time
 from collections.abc import AsyncIterator
 from pathlib import Path
 from typing import Any
 
+from benchmarks.federation import LIMIT_S, running_federation
+from benchmarks.page_clock import Sockets
 from benchmarks.samples import Samples
 from tests.rigs.browser import Lab, lab_page
-from tests.rigs.federation import Federation, start_demo, wait_until
+from tests.rigs.busy_user import busy_user
+from tests.rigs.federation import Federation, wait_until
 from tests.rigs.witness import Witness
 
 STEPS = """import os, time, pathlib
@@ -23,28 +25,11 @@ while not pathlib.Path("go").exists():
     time.sleep(0.01)"""
 STATE = "import os; state = os.urandom({size})"  # new each time: nothing of it is in an earlier snapshot
 LIVE_S, SHORT_S = 30.0, 5.0
-LIMIT_S = 180.0
-
-
-class Sockets:
-    """The page's websockets: when each was made, and when it brought something."""
-
-    def __init__(self, lab: Lab) -> None:
-        self._frames: list[tuple[float, float]] = []  # when the websocket was made, and when it brought something
-        lab.page.on("websocket", self._made)
-
-    def _made(self, websocket: Any) -> None:
-        made = time.time()
-        websocket.on("framereceived", lambda _: self._frames.append((made, time.time())))
-
-    def back(self, switched: float) -> float | None:
-        """The first news on a websocket that was made after the route's switch: only the target can have sent it."""
-        return min((at for made, at in self._frames if made >= switched), default=None)
 
 
 async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
-    """`runs` moves of each kind: with a long notice, with a short one while `size` bytes are new, and without any."""
-    async with _federation(folder) as federation, lab_page(folder / "page") as lab:
+    """`runs` moves of each kind: with a long notice, with a short one, both while `size` bytes are new, and without any."""
+    async with running_federation(folder) as federation, lab_page(folder / "page") as lab:
         sockets = Sockets(lab)
         await federation.wait_for_machines()
         await lab.open(federation.link)
@@ -52,23 +37,40 @@ async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
         door = record["owner"]["member"]  # the page's address is this member's, wherever the session is
         for _ in range(runs):
             await lab.run(STATE.format(size=size))
-            async with _steps(lab, folder / "steps.txt") as witness:
-                start, record = await _move(federation, lab, LIVE_S)
-                switched = _switch(record, door)
-                await _page_back(sockets, samples, "live: page back after the switch", switched)
-            samples.add("live: whole move", _at(record, "routed") - start)
-            source = witness.places()[0]
-            samples.add("live: steps at the source after the switch", sum(at > switched for at in source.steps))
+            await _live(federation, lab, folder, sockets, samples, door)
             await lab.run(STATE.format(size=size))
-            start, record = await _move(federation, lab, SHORT_S)
-            durable = _at(record, "durable") - start
-            samples.add("short: durable after the notice", durable)
-            samples.add("short: durable before the kill", float(durable <= SHORT_S))
-            await _page_back(
-                sockets, samples, "short: page back after the kill", _switch(record, door), start + SHORT_S
-            )
+            await _blank(federation, lab, samples)
+            await lab.run(STATE.format(size=size))
+            await _short(federation, lab, sockets, samples, door)
             start, record = await _move(federation, lab, 0.0)
             await _page_back(sockets, samples, "kill: page back after the kill", _switch(record, door), start)
+
+
+async def _live(federation: Federation, lab: Lab, folder: Path, sockets: Sockets, samples: Samples, door: str) -> None:
+    """A cell runs all the while."""
+    async with _steps(lab, folder / "steps.txt") as witness:
+        start, record = await _move(federation, lab, LIVE_S)
+        switched = _switch(record, door)
+        await _page_back(sockets, samples, "live: page back after the switch", switched)
+    samples.add("live: whole move", _at(record, "routed") - start)
+    source = witness.places()[0]
+    samples.add("live: steps at the source after the switch", sum(at > switched for at in source.steps))
+
+
+async def _blank(federation: Federation, lab: Lab, samples: Samples) -> None:
+    """The user types and runs short cells all the while."""
+    async with busy_user(lab) as served:
+        await _move(federation, lab, LIVE_S)
+    samples.add("live: longest wait of a keystroke", max(served.keys))
+    samples.add("live: longest wait of a run", max(served.runs))
+
+
+async def _short(federation: Federation, lab: Lab, sockets: Sockets, samples: Samples, door: str) -> None:
+    start, record = await _move(federation, lab, SHORT_S)
+    durable = _at(record, "durable") - start
+    samples.add("short: durable after the notice", durable)
+    samples.add("short: durable before the kill", float(durable <= SHORT_S))
+    await _page_back(sockets, samples, "short: page back after the kill", _switch(record, door), start + SHORT_S)
 
 
 @contextlib.asynccontextmanager
@@ -125,13 +127,3 @@ def _switch(record: dict[str, Any], door: str) -> float:
 
 def _at(record: dict[str, Any], event: str) -> float:
     return float(next(each["at"] for each in record["timeline"] if each["event"] == event))
-
-
-@contextlib.asynccontextmanager
-async def _federation(folder: Path) -> AsyncIterator[Federation]:
-    federation = start_demo(folder / "demo", "--replacement", "2")
-    try:
-        yield federation
-    finally:
-        federation.process.send_signal(signal.SIGINT)
-        federation.process.wait(60)

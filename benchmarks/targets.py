@@ -63,17 +63,33 @@ def single_verdicts(name: str, samples: Samples) -> Iterator[Verdict]:
         idle, busy = samples.median("idle"), samples.median("busy")
         yield verdict("first snapshot in a busy cell over idle", busy / idle if busy and idle else None, 1.1, "x")
     elif name == "moves":
+        yield from _move_verdicts(samples)
+    elif name == "resumes":
         yield verdict(
-            "page back after the route's switch, live, worst", _worst(samples, "live: page back after the switch"), 0.5
+            "a cell has answered after a click on Resume, 1 GiB",
+            samples.median("a cell has answered after the click"),
+            3,
         )
-        steps = samples.values.get("live: steps at the source after the switch", [])
-        yield verdict("steps of a cell at the source after that switch", sum(steps) if steps else None, 0, "")
-        durable = samples.values.get("short: durable before the kill", [])
-        late = len(durable) - sum(durable)
-        yield verdict(f"of {len(durable)} short notices, not durable in time", late if durable else None, 0, "")
-        yield verdict("page back after a kill, worst", _worst(samples, "kill: page back after the kill"), 10)
+        yield verdict(
+            "the same by the link, which loads the page anew", samples.median("a cell has answered after the link"), 3
+        )
     elif samples.values:
         yield verdict("memory beside the state", samples.median("extra share"), 0.10, "%")
+
+
+def _move_verdicts(samples: Samples) -> Iterator[Verdict]:
+    back = "live: page back after the switch"
+    yield verdict("page back after the route's switch, live, median", samples.median(back), 0.3)
+    yield verdict("page back after the route's switch, live, worst", _worst(samples, back), 0.5)
+    for what in ("keystroke", "run"):
+        name = f"live: longest wait of a {what}"
+        yield verdict(f"longest that a {what} waited in a live move with 200 MB, median", samples.median(name), 2)
+    steps = samples.values.get("live: steps at the source after the switch", [])
+    yield verdict("steps of a cell at the source after that switch", sum(steps) if steps else None, 0, "")
+    durable = samples.values.get("short: durable before the kill", [])
+    late = len(durable) - sum(durable)
+    yield verdict(f"of {len(durable)} short notices, not durable in time", late if durable else None, 0, "")
+    yield verdict("page back after a kill, worst", _worst(samples, "kill: page back after the kill"), 10)
 
 
 def _worst(samples: Samples, name: str) -> float | None:

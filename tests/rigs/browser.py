@@ -101,7 +101,7 @@ class Lab:
     def base_url(self) -> str:
         """Of the server behind the page, with a final slash."""
         parts = urlsplit(self.page.url)
-        return f"{parts.scheme}://{parts.netloc}{parts.path.split('/lab')[0]}/"
+        return f"{parts.scheme}://{parts.netloc}{re.split('/(?:lab|notebooks)(?:/|$)', parts.path)[0]}/"
 
     @property
     def user(self) -> str:
@@ -120,6 +120,14 @@ class Lab:
         # Lab may load anew, into a workspace of its own: so this is asked by what bears that.
         restored = "() => window.jupyterapp?.restored.then(() => true)"
         await self.page.wait_for_function(restored, timeout=LIMIT_MS)
+        await self.page.wait_for_function(READY, timeout=LIMIT_MS)
+        await self.wait_for_kernel()
+
+    async def change_to_notebook_7(self) -> None:
+        """The notebook alone, in Jupyter Notebook in place of Lab."""
+        path = await self.page.evaluate("() => window.jupyterapp.shell.currentWidget.context.path")
+        await self.command("docmanager:save")  # else the browser asks whether to leave it
+        await self.page.goto(f"{self.base_url}notebooks/{path}?token={self._token}", wait_until="commit")
         await self.page.wait_for_function(READY, timeout=LIMIT_MS)
         await self.wait_for_kernel()
 
@@ -187,6 +195,11 @@ class Lab:
     async def dialogs(self) -> list[str]:
         """All that ever appeared in this document, native ones included."""
         return [*self.native_dialogs, *await self.page.evaluate("() => window.seenDialogs")]
+
+    @property
+    def token(self) -> str:
+        """The server's, by which the page was opened."""
+        return self._token
 
     @property
     def headers(self) -> dict[str, str]:
