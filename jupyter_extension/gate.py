@@ -35,6 +35,7 @@ class Gate:
         log: logging.Logger,
     ) -> None:
         self.log, self.recorder = log, recorder
+        recorder.on_replayed = self.forward_held
         self._parts, self._status, self._agents, self._tasks = parts, status, agents, tasks
         self.watches = Watches(recorder)
         self.mute = Mute(self._split, self._answer_input, log)
@@ -51,6 +52,28 @@ class Gate:
         if kernel not in self._let_in_until:
             self._let_in_until[kernel] = time.monotonic() + LET_IN_S
             self._tasks.spawn("agent", self._let_in(kernel))
+
+    def repeats(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
+        """A page that was away says again what may not have arrived. What did is not taken twice; if it has ended, the page may not know."""
+        if not msg["again"]:
+            return False
+        request = self.recorder.log_of(kernel).requests.get(str(msg["header"]["msg_id"]))
+        if request is None or (request.done and request.replied):
+            self._tell_end(kernel, client, msg)
+        return True
+
+    def _tell_end(self, kernel: str, client: str, msg: dict[str, Any]) -> None:
+        manager = self._parts.managers.get_kernel(kernel)
+        told = [("iopub", "status", {"execution_state": "idle"})]
+        if msg["header"]["msg_type"] == "execute_request":
+            told.insert(0, ("shell", "execute_reply", self.recorder.reply_to(kernel, str(msg["header"]["msg_id"]))))
+        speaker = self.watches.ensure(kernel, manager).kernel_session
+        for channel, kind, content in told:
+            answer = manager.session.msg(kind, content, parent={"header": msg["header"]})
+            if speaker:
+                answer["header"] = {**answer["header"], "session": speaker}
+            frames = manager.session.serialize(answer, ident=[b"session-migrator"])
+            self.channels.deliver(kernel, client, channel, frames)
 
     def holds(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
         """Keep the message if it must wait; it is forwarded later, in its order."""
@@ -97,8 +120,10 @@ class Gate:
         self._let_in_until.pop(kernel, None)
 
     def _must_wait(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
-        """While frozen; for a moment while the agent gets into a new kernel; an answer to a question not yet asked again."""
+        """While frozen; while the agent gets into a new kernel; behind what came before a move; before a question is asked again."""
         if self._status.state != "running" or time.monotonic() < self._let_in_until.get(kernel, 0):
+            return True
+        if msg["channel"] == "shell" and self.recorder.log_of(kernel).replaying:
             return True
         return msg["channel"] == "stdin" and self.mute.awaits(kernel)
 

@@ -9,6 +9,7 @@ from jupyter_server.auth.decorator import authorized
 from tornado import web
 
 from jupyter_extension.base_handler import MigratorHandler
+from jupyter_extension.gatekeeper import SIGNATURE
 
 
 class StatusHandler(MigratorHandler):
@@ -22,6 +23,12 @@ class StatusHandler(MigratorHandler):
             self.current_user = "controller"
             return
         await super().prepare()
+
+    def write_error(self, status_code: int, **kwargs: Any) -> None:
+        """Unsigned unless it runs: before, this server does not know whom the former one let in, and its refusal says nothing."""
+        if self._live is None or self._live.status.state != "running":
+            self.clear_header(SIGNATURE)
+        super().write_error(status_code, **kwargs)
 
     @web.authenticated
     async def get(self) -> None:

@@ -57,6 +57,7 @@ class Status:
             "runner": self.runner,
             "resume": self.resume,
             "offers": self.offers,
+            "again": True,
         }
 
     def enter(self, state: str, tell: str | None = None) -> None:

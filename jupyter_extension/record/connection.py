@@ -24,6 +24,9 @@ class Hooks(Protocol):
     def kernel_seen(self, kernel: str, manager: Any) -> None:
         """A page connects to this kernel: listen to it, and let the agent in before its first cell."""
 
+    def repeats(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
+        """Whether this request came before: the kernel must not get it twice."""
+
     def holds(self, kernel: str, client: str, msg: dict[str, Any]) -> bool:
         """Whether this request must wait (it was recorded); the session forwards it later."""
 
@@ -58,8 +61,10 @@ def recording_class(base: type, hooks: Hooks) -> type:  # noqa: C901 - one small
 
         def handle_incoming_message(self, incoming_msg: Any) -> None:
             msg = hooks.recorder.incoming(self.kernel_id, self.session.session, incoming_msg, self.subprotocol)
-            if msg is not None and hooks.holds(self.kernel_id, self.session.session, msg):
-                return
+            if msg is not None:
+                asked = (self.kernel_id, self.session.session, msg)
+                if hooks.repeats(*asked) or hooks.holds(*asked):
+                    return
             super().handle_incoming_message(incoming_msg)
 
         def handle_outgoing_message(self, stream: Any, outgoing_msg: list[Any]) -> None:

@@ -7,13 +7,16 @@ and the message goes on as if we were not there.
 from __future__ import annotations
 
 import functools
+import json
 import logging
+from collections import OrderedDict
 from typing import Any, Callable, Iterable, Mapping, TypeVar, cast
 
 from jupyter_extension.record.messages import JsonDict, from_parts, from_websocket, peek
 from jupyter_extension.record.pump import JournalPump
-from jupyter_extension.record.redo_log import RedoLog
+from jupyter_extension.record.redo_log import HEARD, RedoLog
 
+REPLY_LIMIT = 64 * 1024  # a page of help, say, is not kept for pages that did not get it
 Method = TypeVar("Method", bound=Callable[..., Any])
 OUTPUTS = frozenset(
     {
@@ -52,8 +55,10 @@ class Recorder:
         self.pump, self.log = pump, log
         self.logs: dict[str, RedoLog] = {}
         self.on_activity: Callable[[str, str], None] = lambda kernel, what: None
+        self.on_replayed: Callable[[], None] = lambda: None
         self._output_limit = output_limit
         self._incarnations: dict[str, Any] = {}
+        self._replies: OrderedDict[str, bytes] = OrderedDict()
 
     def log_of(self, kernel: str) -> RedoLog:
         """The kernel's redo log, made when it is first asked for."""
@@ -71,13 +76,14 @@ class Recorder:
 
     @guarded
     def incoming(self, kernel: str, client: str, raw: Any, subprotocol: Any) -> JsonDict | None:
-        """A frame from the page. Returns the message in journal form with its `channel`."""
+        """A frame from the page. Returns the message in journal form with its `channel`, and whether it came before (`again`)."""
         channel, msg = from_websocket(raw, subprotocol)
-        if channel == "shell":
+        again = channel == "shell" and self.log_of(kernel).knows(str(msg["header"]["msg_id"]))
+        if channel == "shell" and not again:
             self.apply(kernel, "request", client=client, channel=channel, msg=msg)
         elif channel == "stdin":
             self.answered(kernel, client, msg)
-        return {"channel": channel, **msg}
+        return {"channel": channel, "again": again, **msg}
 
     def answered(self, kernel: str, client: str, msg: JsonDict) -> None:
         """The user answered a question: a cell that is run again elsewhere gets the same answer."""
@@ -99,9 +105,23 @@ class Recorder:
         header, parent = peek(parts)
         msg_id = str(parent.get("msg_id"))
         if channel == "shell" and self._asked_by(kernel, msg_id, client):
+            self._keep_reply(msg_id, bytes(parts[4]))
             self.apply(kernel, "replied", msg_id=msg_id)
         elif channel == "stdin" and header["msg_type"] == "input_request":
             self.apply(kernel, "asked", msg_id=msg_id, id=header["msg_id"])
+
+    def _keep_reply(self, msg_id: str, content: bytes) -> None:
+        if len(content) <= REPLY_LIMIT:
+            self._replies[msg_id] = content
+            while len(self._replies) > HEARD:
+                self._replies.popitem(last=False)
+
+    def reply_to(self, kernel: str, msg_id: str) -> JsonDict:
+        """What the page was told at a cell's end, for a page that did not get it; made up where it is not known any more."""
+        if msg_id in self._replies:
+            return cast("JsonDict", json.loads(self._replies[msg_id]))
+        count = self.log_of(kernel).heard.get(msg_id)
+        return {"status": "ok", "execution_count": count, "payload": [], "user_expressions": {}}
 
     def _asked_by(self, kernel: str, msg_id: str, client: str) -> bool:
         request = self.log_of(kernel).requests.get(msg_id)

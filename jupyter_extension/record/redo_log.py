@@ -13,6 +13,7 @@ from jupyter_extension.record.messages import JsonDict
 from jupyter_extension.record.request import Request
 
 IDLE_MEMORY = 4096
+HEARD = 128  # a page asks again only for what it has just asked: so many ids are enough to know it by
 
 
 class RedoLog:
@@ -22,6 +23,9 @@ class RedoLog:
         self.kernel = kernel
         self.requests: OrderedDict[str, Request] = OrderedDict()
         self.restarted = False
+        self.replaying = False  # what came before the move is being sent; what comes now waits for its turn
+        self.heard: OrderedDict[str, int | None] = OrderedDict()
+        """The requests that were taken last, also those that are not in the log any more: id and number of the cell's run."""
         self._output_limit = output_limit
         self._idle_order: OrderedDict[str, int] = OrderedDict()
         self._idles = 0
@@ -45,6 +49,10 @@ class RedoLog:
         kind = entry.get("type")
         if kind == "request":
             return self._request(entry)
+        if kind == "heard":
+            for msg_id, count in entry["ids"]:
+                self._hear(str(msg_id), count)
+            return True
         if kind == "restart":
             self.requests.clear()
             self.restarted = True
@@ -56,6 +64,8 @@ class RedoLog:
         if request is None or applier is None:
             return False
         changed = applier(request, entry)
+        if request.msg_id in self.heard:
+            self.heard[request.msg_id] = request.count
         if request.finished:
             del self.requests[request.msg_id]
         return changed
@@ -92,9 +102,14 @@ class RedoLog:
 
     def entries(self, covered: set[str]) -> Iterator[JsonDict]:
         """What a restore must know beside a snapshot that covers `covered`; the log itself stays as it is."""
+        covers = {msg_id for msg_id, request in self.requests.items() if request.covered or msg_id in covered}
+        over = {m for m in covers if self.requests[m].replied and not self.requests[m].unseen}
+        heard = [[m, count] for m, count in self.heard.items() if m not in self.requests or m in over]
+        if heard:
+            yield self._entry("heard", ids=heard)
         for msg_id, request in self.requests.items():
-            is_covered = request.covered or msg_id in covered
-            if is_covered and request.replied and not request.unseen:
+            is_covered = msg_id in covers
+            if msg_id in over:
                 continue
             yield self._entry("request", client=request.client, channel=request.channel, msg=request.msg)
             for mark in ("started", "done", "replied"):
@@ -128,10 +143,21 @@ class RedoLog:
 
     def _request(self, entry: JsonDict) -> bool:
         request = Request(str(entry["client"]), str(entry["channel"]), entry["msg"])
-        if request.msg_id in self.requests or request.msg_id in self._idle_order:
+        if self.knows(request.msg_id):
             return False
+        self._hear(request.msg_id, None)
         self.requests[request.msg_id] = request
         return True
+
+    def _hear(self, msg_id: str, count: int | None) -> None:
+        self.heard[msg_id] = count
+        self.heard.move_to_end(msg_id)
+        while len(self.heard) > HEARD:
+            self.heard.popitem(last=False)
+
+    def knows(self, msg_id: str) -> bool:
+        """Whether this request was taken already, here or where the session was before."""
+        return msg_id in self.requests or msg_id in self.heard or msg_id in self._idle_order
 
     def _remember_idle(self, msg_id: str) -> None:
         if msg_id not in self._idle_order:

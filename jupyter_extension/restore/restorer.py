@@ -167,7 +167,12 @@ class Restorer:
         watch = self._watches.ensure(kernel, manager)
         run = Resubmission(kernel, manager, self._recorder, self._channels, self._mute, self._log)
         run.kernel_session = watch.kernel_session
-        await run.run(stateless=stateless)
+        replay = asyncio.ensure_future(run.run(stateless=stateless))
+        self.background.append(replay)
+        under_way = asyncio.ensure_future(run.under_way.wait())
+        await asyncio.wait({replay, under_way}, return_when=asyncio.FIRST_COMPLETED)
+        if replay.done():
+            replay.result()
         report.update(rerun=run.rerun, skipped=run.skipped)
         waiting = asyncio.ensure_future(run.muted_done())
         self.background.append(waiting)

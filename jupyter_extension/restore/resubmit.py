@@ -9,6 +9,7 @@ from typing import Any
 from jupyter_extension.record.channels import PageChannels
 from jupyter_extension.record.messages import JsonDict, buffers_of, to_wire
 from jupyter_extension.record.recorder import Recorder
+from jupyter_extension.record.redo_log import RedoLog
 from jupyter_extension.record.request import Request
 from jupyter_extension.restore.mute import Mute
 from jupyter_extension.restore.plan import ABORT, DELIVER, MUTED, RUN, SKIP, Step, steps_of
@@ -30,6 +31,8 @@ class Resubmission:
         self.rerun: list[JsonDict] = []
         self.skipped: list[JsonDict] = []
         self.steps: list[Step] = []
+        self.under_way = asyncio.Event()
+        """Set when all is sent, or when the rest has to wait for the end of another page's cell, which may take long."""
 
     async def run(self, *, stateless: bool = False) -> None:
         """Send everything in the order of arrival; a change of the page that asked waits for the one before to end.
@@ -37,6 +40,15 @@ class Resubmission:
         `stateless`: the variables are lost; nothing is run, and the page hears the end of what it waits for.
         """
         redo = self._recorder.log_of(self._kernel)
+        redo.replaying = True
+        try:
+            await self._run(redo, stateless=stateless)
+        finally:
+            redo.replaying = False
+            self.under_way.set()
+            self._recorder.on_replayed()
+
+    async def _run(self, redo: RedoLog, *, stateless: bool) -> None:
         self.steps = steps_of(redo, stateless=stateless)
         redo.forget_ends()
         if not self.steps:
@@ -48,7 +60,10 @@ class Resubmission:
         sent: Request | None = None
         for step in self.steps:
             if sent is not None and sent.client != step.request.client:
+                self.under_way.set()
                 await self._ended(sent.msg_id)
+            if step.request.msg_id not in redo.requests:
+                continue  # the kernel was restarted meanwhile: its past is void
             if self._take(step, subshells):
                 sent = step.request
 
@@ -110,7 +125,8 @@ class Resubmission:
     async def _ended(self, msg_id: str) -> None:
         loop = asyncio.get_running_loop()
         deadline = loop.time() + ORDER_WAIT_S
-        while not self._recorder.log_of(self._kernel).knows_end_of(msg_id) and loop.time() < deadline:  # noqa: ASYNC110 - the log is pure state
+        redo = self._recorder.log_of(self._kernel)
+        while msg_id in redo.requests and not redo.knows_end_of(msg_id) and loop.time() < deadline:  # noqa: ASYNC110 - the log is pure state
             await asyncio.sleep(0.02)
 
     async def muted_done(self) -> None:

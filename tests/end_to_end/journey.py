@@ -54,7 +54,7 @@ class Journey:
     async def begin(self) -> None:
         """Open the link; run the first cells; leave a file and a terminal behind."""
         await self.federation.wait_for_machines()
-        await self.lab.open(self.federation.link)
+        await self._open()
         await self.federation.wait_for_session(self.lab.user, lambda record: record["phase"] == "active")
         await self.lab.run(SETUP)
         assert await self.lab.run(FINISHED) == "counter is 41\n41"
@@ -63,6 +63,9 @@ class Journey:
         await self._wait_for_checkpoint()
         self._seen["record"] = await self.federation.session_of(self.lab.user)
         self._seen["kernels"] = await self._kernels()
+
+    async def _open(self) -> None:
+        await self.lab.open(self.federation.link)
 
     async def start_long_cell(self) -> None:
         """One cell runs, two wait behind it."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -27,8 +28,10 @@ pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
 
 PASSWORD = "a-long-password-for-tests"
 WITHIN_S = 60
+BANNER = "#session-migrator-banner"
 LIMIT_MS = 120_000
 HUB = """
+from migrator.launch.hub_home import listing_authenticator
 from migrator.launch.hub_logout import telling_authenticator
 from jupyterhub.spawner import SimpleLocalProcessSpawner
 
@@ -39,9 +42,11 @@ class ForUsers(SimpleLocalProcessSpawner):
             "--LabApp.expose_app_in_browser=True"]
 
 c.JupyterHub.spawner_class = ForUsers
-c.JupyterHub.authenticator_class = telling_authenticator("http://127.0.0.1:{port}", {secret!r}, "dummy")
+controller = ("http://127.0.0.1:{port}", {secret!r})
+c.JupyterHub.authenticator_class = listing_authenticator(*controller, telling_authenticator(*controller, "dummy"))
 c.DummyAuthenticator.password = {password!r}
 c.Authenticator.allow_all = True
+c.JupyterHub.allow_named_servers = True
 c.Spawner.environment = {{"JUPYTER_PATH": {share!r}, "JUPYTER_CONFIG_PATH": {share!r}, "SHELL": "/bin/bash"}}
 c.Spawner.poll_interval = 30
 """
@@ -117,6 +122,11 @@ class Visit:
 
         await wait_until(refused, WITHIN_S, lambda: "the page is still let in")
 
+    async def is_told(self) -> None:
+        """The open page says what has happened."""
+        told = f"{BANNER} >> text=You are logged out. Your session goes on without this page"
+        await self.lab.page.wait_for_selector(told, timeout=LIMIT_MS)
+
     async def session(self) -> str:
         found: list[Any] = []
 
@@ -182,16 +192,79 @@ async def test_a_logout_on_the_hub_of_the_page_ends_that_browsers_pages_and_no_o
     tab = await lab.context.new_page()
     await tab.goto(f"{hubs.a.hub.public}/hub/logout")
     await visit.is_out(lab.page)
+    await visit.is_told()
     await lab.page.wait_for_function(f"() => ({KERNEL_LINE})() !== 'connected'", timeout=LIMIT_MS)
     assert await visit.status(other) == 200
 
 
 async def test_a_logout_on_the_hub_where_the_session_lives_ends_the_page_too(visit: Visit, hubs: Federation) -> None:
-    lab = visit.lab
-    await visit.move(await visit.session())
+    lab, session = visit.lab, await visit.session()
+    await visit.move(session)
     assert await lab.run("print(6 * 7)") == "42\n"
     other = await visit.another_browser(hubs.b)
     assert await visit.status(lab.page) == 200
 
     await other.goto(f"{hubs.b.hub.public}/hub/logout")
     await visit.is_out(lab.page)
+    await visit.is_told()
+    await lab.context.route(f"{FRONT_DOOR}/**", lambda route: route.fulfill(body="the front door"))
+    async with lab.context.expect_page(timeout=LIMIT_MS) as opened:
+        await lab.page.click(f"{BANNER} >> text=Log in", timeout=LIMIT_MS)
+    await (await opened.value).wait_for_url(f"{FRONT_DOOR}/resume/{session}.**", timeout=LIMIT_MS)
+
+
+async def test_a_page_goes_on_as_it_stands_when_its_user_logs_in_again(visit: Visit, hubs: Federation) -> None:
+    lab, tab = visit.lab, await visit.lab.context.new_page()
+    await visit.session()
+    assert await lab.run("x = 41; print(x)") == "41\n"
+    navigations = len(lab.navigations)
+    await tab.goto(f"{hubs.a.hub.public}/hub/logout")
+    await visit.is_told()
+    index = await lab.add_cell("print(x + 1)")
+
+    await visit.log_in(tab, hubs.a)
+    await lab.page.wait_for_selector(BANNER, state="hidden", timeout=LIMIT_MS)
+    await lab.start_cell(index)
+    assert (await lab.wait_for_cell(index)).text == "42\n"
+    await lab.command("docmanager:save")
+    assert "print(x + 1)" in (hubs.folder / "a/homes" / visit.user / "index.ipynb").read_text()
+    assert await lab.dialogs() == []
+    assert lab.navigations[navigations:] == []
+
+
+async def test_a_copy_is_a_second_server_of_the_same_user(visit: Visit, hubs: Federation) -> None:
+    lab = visit.lab
+    await visit.session()
+    assert await lab.run("x = [41]; print(x)") == "[41]\n"
+    await lab.page.click(".sm-Status-button")
+    async with lab.context.expect_page(timeout=LIMIT_MS) as opened:
+        await lab.page.click(".sm-Panel-copy")
+    copy = Lab(await opened.value, lab.context)
+    await copy.arrive()
+
+    assert re.fullmatch(rf"{hubs.a.hub.public}/user/{visit.user}/copy-[0-9a-f]+/", copy.base_url)
+    assert await copy.run("x.append(1); print(x)") == "[41, 1]\n"
+    assert await lab.run("print(x)") == "[41]\n"
+    report = (await copy.api("migrator/api/v1/status"))["report"]
+    assert report["copied"]["shared"] is True, "the hub gives both servers the same home folder"
+    assert await lab.dialogs() == []
+    assert await copy.dialogs() == []
+
+
+async def test_the_hubs_home_page_lists_the_users_sessions(visit: Visit, hubs: Federation) -> None:
+    lab, page = visit.lab, await visit.lab.context.new_page()
+    session = await visit.session()
+    await lab.run("x = 41")
+    await lab.api("migrator/api/v1/snapshot", method="POST")
+    await visit.move(session)
+
+    link = page.locator(
+        f"#session-migrator li:has-text('is running: 1 notebook') a[href^='{FRONT_DOOR}/resume/{session}.']"
+    )
+    for member in (hubs.a, hubs.b):
+        other = page if member is hubs.a else await visit.another_browser(member)
+        await other.goto(f"{member.hub.public}/hub/home")
+        await other.wait_for_selector("#session-migrator >> text=Session of", timeout=LIMIT_MS)
+    await page.bring_to_front()
+    assert await link.count() == 1
+    assert await page.locator("#start").count() == 1, "the hub's own page is there, too"

@@ -9,6 +9,7 @@ import pytest
 
 from tests.end_to_end.journey import Journey
 from tests.rigs.browser import Lab
+from tests.rigs.busy_user import busy_user
 from tests.rigs.federation import Federation
 
 STORY_S = 300
@@ -55,3 +56,13 @@ async def test_a_suspended_session_comes_back(journey, federation):
         await journey.lab.wait_for_kernel()
         await journey.variables_and_files_are_right(counter=41, next_count=3, ran_once=["setup", "finished"])
         await journey.all_goes_on()
+
+
+async def test_what_is_typed_and_run_on_the_way_is_there_once(journey, federation):
+    async with asyncio.timeout(STORY_S):
+        journey.page_must_stay()
+        async with busy_user(journey.lab) as served:
+            await federation.preempt(journey.source, 30)
+            await journey.arrive()
+        assert len(served.runs) > 10
+        await journey.page_stayed()

@@ -16,14 +16,15 @@ import { Notifier } from './notify';
 import { Offers } from './offers';
 import { Panel } from './panel';
 import { Places } from './placement';
-import { reconnectAll } from './reconnect';
+import { Lines } from './reconnect';
 import { ReportView } from './report';
 import { Rooms } from './rooms';
+import { forgetRefusedToken } from './refused';
 import { HeldContents } from './saves';
 import { Session } from './session';
 import { shield } from './shield';
 import { StatusItem } from './status';
-import { showWhatStopped } from './stopped';
+import { Stopped } from './stopped';
 import { Transfer } from './transfer';
 import { View } from './view';
 import { ServerWiring } from './wiring';
@@ -37,10 +38,12 @@ const sessionPlugin: JupyterFrontEndPlugin<Session> = {
   provides: ISession,
   activate: app => {
     const settings = app.serviceManager.serverSettings;
-    const session = new Session(new Feed(new ServerWiring({ ...settings })));
+    const own = { ...settings };
+    const session = new Session(new Feed(new ServerWiring(own)));
     shield(session, settings);
+    forgetRefusedToken(session, [settings, own]);
     new HeldContents(session, app.serviceManager.contents).install();
-    session.returned.connect((_, { moved }) => void reconnectAll(app, moved));
+    new Lines(app, session);
     void app.started.then(() => session.feed.start());
     return session;
   }
@@ -82,7 +85,8 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
       showReport: () => places.open(panel),
       here: () => void server.here().catch(said),
       reload: () => void rooms.leave().catch(said),
-      resume: () => void session.resume(url => server.resume(url)).catch(said)
+      resume: () => void session.resume(url => server.resume(url)).catch(said),
+      logIn: () => void window.open(session.facts.resume || server.loginUrl, '_blank', 'noopener')
     });
     const report = new ReportView(
       trans,
@@ -94,9 +98,10 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
     const offers = new Offers(session, server, front, trans);
     const panel = new Panel(session, server, report, new Transfer(app, server, trans), offers, notifier, trans);
     panel.onClose = () => places.close(panel);
+    const stopped = new Stopped(app, trans);
     session.returned.connect((_, { moved }) => {
-      if (moved && notebooks) {
-        showWhatStopped(notebooks, trans);
+      if (moved) {
+        stopped.look();
       }
     });
     places.strip(banner);

@@ -8,7 +8,7 @@ import { newsOf, Phase } from './phases';
 
 const WANTED = 'session-migrator:notify';
 /** The phases worth a call to a tab that nobody looks at. */
-const WORTH: readonly Phase['kind'][] = ['notice', 'limit', 'losses', 'resting', 'reload'];
+const WORTH: readonly Phase['kind'][] = ['notice', 'limit', 'losses', 'resting', 'out', 'reload'];
 
 export type Wish = 'off' | 'on' | 'denied' | 'impossible';
 

@@ -12,6 +12,7 @@ export type Phase =
   | { kind: 'away'; seconds: number; expected: boolean; offline: boolean }
   | { kind: 'resting'; offer: boolean }
   | { kind: 'resuming' }
+  | { kind: 'out' }
   | { kind: 'restoring' }
   | { kind: 'back'; complete: boolean }
   | { kind: 'losses'; report: Report }
@@ -28,6 +29,8 @@ export interface View {
   /** Whether the session was put away or is being brought back, and whether this page can ask for it. */
   rest: 'no' | 'resting' | 'resuming';
   resumable: boolean;
+  /** Whether the session's own server lets this page in no more. */
+  out: boolean;
   movedAt: number | null;
   offline: boolean;
   serverNow: number;
@@ -55,6 +58,9 @@ export function hasLosses(report: Report): boolean {
 }
 
 function notServing(view: View, now: number): Phase | null {
+  if (view.out) {
+    return { kind: 'out' };
+  }
   if (view.rest !== 'no') {
     return view.rest === 'resting' ? { kind: 'resting', offer: view.resumable } : { kind: 'resuming' };
   }

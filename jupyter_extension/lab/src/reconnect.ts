@@ -4,6 +4,8 @@
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { Kernel, ServiceManager } from '@jupyterlab/services';
 
+import { Session } from './session';
+
 /** What kernels and terminals have in common here. */
 interface Line {
   readonly connectionStatus: string;
@@ -13,12 +15,13 @@ interface Line {
 
 const ROUNDS = 20;
 const ROUND_MS = 1000;
+const CONNECTED_MS = 60000;
 
 /**
  * Every kernel connection of the page. Each notebook, console and extension has a connection of its own to the same
  * kernel; only the manager's own set (not in its interface, so checked) has them all. Without it, those of the widgets.
  */
-function kernels(app: JupyterFrontEnd): Line[] {
+export function connectionsOf(app: JupyterFrontEnd): Kernel.IKernelConnection[] {
   const own = (app.serviceManager.kernels as { _kernelConnections?: unknown })._kernelConnections;
   if (own instanceof Set) {
     return [...(own as Set<Kernel.IKernelConnection>)];
@@ -26,6 +29,17 @@ function kernels(app: JupyterFrontEnd): Line[] {
   return widgets(app)
     .map(widget => widget.sessionContext?.session?.kernel ?? widget.context?.sessionContext?.session?.kernel)
     .filter((kernel): kernel is Kernel.IKernelConnection => Boolean(kernel));
+}
+
+/** Whether a kernel gets connected again, within a minute. */
+export async function isConnected(kernel: Kernel.IKernelConnection): Promise<boolean> {
+  for (const end = Date.now() + CONNECTED_MS; kernel.connectionStatus !== 'connected'; ) {
+    if (kernel.isDisposed || Date.now() > end) {
+      return false;
+    }
+    await new Promise(resolve => setTimeout(resolve, 100));
+  }
+  return true;
 }
 
 interface Shown {
@@ -59,26 +73,86 @@ async function refresh(services: ServiceManager.IManager): Promise<void> {
   }
 }
 
-/** A newer call takes over from the rounds of an older one. */
-let current = 0;
+/** What changes something in a kernel. */
+const CHANGING = ['execute_request', 'comm_open', 'comm_msg', 'comm_close'];
 
-/**
- * Connect all of the page's kernels and terminals. `all`: also those that look connected, since a proxy keeps the old
- * server's connections open until that server ends. Done when every line is connected, or after 20 s.
- */
-export async function reconnectAll(app: JupyterFrontEnd, all: boolean): Promise<void> {
-  const mine = ++current;
-  const lines = () => [...kernels(app), ...terminals(app)].filter(line => !line.isDisposed);
-  lines()
-    .filter(line => all || line.connectionStatus !== 'connected')
-    .forEach(reconnect);
-  void refresh(app.serviceManager);
-  for (let round = 0; round < ROUNDS; round++) {
-    await new Promise(resolve => setTimeout(resolve, ROUND_MS));
-    const missing = lines().filter(line => line.connectionStatus !== 'connected');
-    if (mine !== current || missing.length === 0) {
-      return;
-    }
-    missing.forEach(reconnect);
+interface Insides {
+  _ws?: unknown;
+  _futures?: unknown;
+  _pendingMessages?: unknown;
+  _sendMessage?: (msg: unknown) => void;
+}
+
+/** The socket of a line; not in its interface, so that it may be undefined. */
+const socketOf = (line: unknown): unknown => (line as Insides)._ws;
+
+async function isDone(future: Kernel.IShellFuture): Promise<boolean> {
+  const ended = future.done.then(
+    () => true,
+    () => true
+  );
+  return Promise.race([ended, new Promise<boolean>(resolve => setTimeout(resolve, 0, false))]);
+}
+
+/** A socket that closes swallows what was said into it. The server takes each request once, so it is said again. */
+async function sayAgain(kernel: Kernel.IKernelConnection): Promise<void> {
+  const { _futures: futures, _pendingMessages: waiting } = kernel as Insides;
+  if (!(futures instanceof Map) || !Array.isArray(waiting) || !(await isConnected(kernel))) {
+    return;
   }
+  for (const future of [...futures.values()] as Kernel.IShellFuture[]) {
+    const { msg } = future;
+    if (CHANGING.includes(msg.header.msg_type) && !(await isDone(future)) && !waiting.includes(msg)) {
+      (kernel as Insides)._sendMessage?.(msg);
+    }
+  }
+}
+
+/** All of the page's kernels and terminals. */
+export class Lines {
+  constructor(
+    private readonly app: JupyterFrontEnd,
+    private readonly session: Session
+  ) {
+    session.changed.connect(() => this.look());
+    session.returned.connect((_, { moved }) => void this.reconnect(moved));
+  }
+
+  /** Remember the sockets that lead to a server which does not serve any more. */
+  private look(): void {
+    this._old = this.session.serving ? null : (this._old ?? new Set(this.lines().map(socketOf)));
+  }
+
+  /**
+   * Connect them all. After a move also those that look connected, since a proxy keeps the old server's connections
+   * open until that server ends; but none that is new already. Done when every line is connected, or after 20 s.
+   */
+  private async reconnect(moved: boolean): Promise<void> {
+    const mine = ++this._current;
+    const old = this._old;
+    const isOld = (line: Line) => moved && (!old || old.has(socketOf(line)));
+    this.lines()
+      .filter(line => line.connectionStatus !== 'connected' || isOld(line))
+      .forEach(reconnect);
+    if (this.session.facts.again) {
+      connectionsOf(this.app).forEach(kernel => void sayAgain(kernel));
+    }
+    void refresh(this.app.serviceManager);
+    for (let round = 0; round < ROUNDS; round++) {
+      await new Promise(resolve => setTimeout(resolve, ROUND_MS));
+      const missing = this.lines().filter(line => line.connectionStatus !== 'connected');
+      if (mine !== this._current || missing.length === 0) {
+        return;
+      }
+      missing.forEach(reconnect);
+    }
+  }
+
+  private lines(): Line[] {
+    return [...connectionsOf(this.app), ...terminals(this.app)].filter(line => !line.isDisposed);
+  }
+
+  private _old: Set<unknown> | null = null;
+  /** A newer call takes over from the rounds of an older one. */
+  private _current = 0;
 }

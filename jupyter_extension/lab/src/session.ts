@@ -26,7 +26,8 @@ const NOTHING: Facts = {
   rooms: '',
   runner: '',
   resume: '',
-  offers: NO_OFFERS
+  offers: NO_OFFERS,
+  again: false
 };
 
 /** After somebody asked for a session that rests, for so long it may still be said to rest. */
@@ -57,6 +58,9 @@ export class Session {
 
   /** Whether the session was put away, so that only its user brings it back; or is being brought back. */
   rest: 'no' | 'resting' | 'resuming' = 'no';
+
+  /** Whether the session's own server lets this page in no more: its user has logged out. */
+  out = false;
 
   /** Something that a view may show has changed. */
   get changed(): ISignal<this, void> {
@@ -151,6 +155,7 @@ export class Session {
   }
 
   private hearOfRest(type: string): void {
+    this.out = type === 'refused';
     if (type === 'hello') {
       this.rest = 'no';
     } else if (type === 'resting' && Date.now() - this._resumed > AWAKING_MS) {

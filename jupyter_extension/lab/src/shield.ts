@@ -8,7 +8,7 @@ import { Session } from './session';
 
 const GIVING_UP = [401, 403, 404, 405];
 /** Stands in every answer of a server that has the extension. */
-const SIGNATURE = 'X-Session-Migrator';
+export const SIGNATURE = 'X-Session-Migrator';
 
 /** What is looked at in an answer. `unsigned`: the session's server signs its answers, and this one is not signed. */
 export interface Answer {

@@ -65,6 +65,9 @@ export class StatusItem extends Widget {
     if (phase.kind === 'resting') {
       return trans.__('Session rests');
     }
+    if (phase.kind === 'out') {
+      return trans.__('Logged out');
+    }
     if (!this.session.serving) {
       return trans.__('Session is on its way');
     }

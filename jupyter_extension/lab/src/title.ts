@@ -17,6 +17,7 @@ export function mark(phase: Phase): string {
       return '(…) ';
     case 'losses':
     case 'resting':
+    case 'out':
     case 'reload':
       return '(!) ';
     default:

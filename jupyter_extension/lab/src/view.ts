@@ -16,6 +16,7 @@ export interface Deeds {
   here(): void;
   reload(): void;
   resume(): void;
+  logIn(): void;
 }
 
 const PUT_AWAY = 'session-migrator:report-put-away';
@@ -38,10 +39,10 @@ export class View {
 
   /** The phase that holds now. */
   get phase(): Phase {
-    const { facts, feed, downSince, expected, movedAt, serverNow, roomless, rest } = this.session;
+    const { facts, feed, downSince, expected, movedAt, serverNow, roomless, rest, out } = this.session;
     const { state, notice, report, limits } = facts;
     const known = { link: feed.link, state, notice, report, limits, downSince, expected, movedAt, serverNow, roomless };
-    const view = { ...known, rest, resumable: facts.resume !== '', offline: !navigator.onLine };
+    const view = { ...known, rest, out, resumable: facts.resume !== '', offline: !navigator.onLine };
     return phaseOf(view, Date.now(), sessionStorage.getItem(PUT_AWAY) ?? '');
   }
 
@@ -79,6 +80,8 @@ export class View {
         return [{ label: trans.__('Save and reload'), run: () => does.reload() }];
       case 'resting':
         return phase.offer ? [{ label: trans.__('Resume'), run: () => does.resume() }] : [];
+      case 'out':
+        return [{ label: trans.__('Log in'), run: () => does.logIn() }];
       default:
         return [];
     }

@@ -105,6 +105,8 @@ export interface Facts {
   /** Where a session that was put away is brought back; empty where there is no such place. */
   resume: string;
   offers: Offered;
+  /** Whether the server takes a request once however often it comes. */
+  again: boolean;
 }
 
 /** What the hub offers: how many copies, and kinds of machines; `profile` is the one that this is, or empty. */
@@ -128,8 +130,11 @@ export interface Message {
   facts: Partial<Facts>;
 }
 
-/** Who answers in place of a session's server: one that never heard of us, or somebody who knows of the session. */
-export type Whereabouts = 'plain' | 'resting' | 'moving' | 'unknown';
+/**
+ * Who answers while the line cannot be had: a server that never heard of us, somebody who knows of the session, or the
+ * session's own server, which does not let this page in any more.
+ */
+export type Whereabouts = 'plain' | 'resting' | 'moving' | 'refused' | 'unknown';
 
 type Raw = Record<string, unknown>;
 
@@ -255,6 +260,7 @@ const readers: { [K in keyof Facts]: (value: unknown) => Facts[K] } = {
   rooms: text,
   runner: text,
   offers: readOffers,
+  again: value => value === true,
   resume: value => (/^https?:\/\//.test(text(value)) ? text(value) : '')
 };
 

@@ -5,6 +5,7 @@ import { URLExt } from '@jupyterlab/coreutils';
 import { ServerConnection } from '@jupyterlab/services';
 
 import { Socket, Wiring } from './feed';
+import { SIGNATURE } from './shield';
 import { Copy, Facts, Kept, readCopy, readFacts, readKept, Whereabouts } from './wire';
 
 const ROOT = 'migrator';
@@ -39,6 +40,9 @@ export class ServerWiring implements Wiring {
       if (await this.isPlain(response)) {
         return 'plain';
       }
+      if (response.status === 403 && response.headers.has(SIGNATURE)) {
+        return 'refused';
+      }
       const { error } = response.status === 503 ? ((await response.json()) as { error?: unknown }) : { error: '' };
       return error === 'resting' || error === 'moving' ? error : 'unknown';
     } catch {
@@ -49,6 +53,11 @@ export class ServerWiring implements Wiring {
   /** Ask for a session that was put away. The answer cannot be read from here; the session's own address tells. */
   async resume(url: string): Promise<void> {
     await fetch(url, { method: 'POST', mode: 'no-cors', credentials: 'omit', referrerPolicy: 'no-referrer' });
+  }
+
+  /** Where a page of the session can be had; whoever is logged in nowhere is asked there. */
+  get loginUrl(): string {
+    return this.settings.baseUrl;
   }
 
   /** Save now; done when durable. */

@@ -110,6 +110,14 @@ function restWords(phase: Phase & { kind: 'resting' }, savedAt: number | null, t
   return `${text} ${way}`;
 }
 
+function outWords(savedAt: number | null, trans: TranslationBundle): string {
+  const text =
+    savedAt === null
+      ? trans.__('You are logged out. Your session goes on without this page.')
+      : trans.__('You are logged out. Your session goes on without this page, and was saved at %1.', clock(savedAt));
+  return `${text} ${trans.__('Log in to come back to it.')}`;
+}
+
 function lossWords(report: Report, trans: TranslationBundle): string {
   const n = countLosses(report);
   if (n === 0) {
@@ -138,6 +146,8 @@ export function wordsOf(phase: Phase, savedAt: number | null, trans: Translation
       return { text: awayWords(phase, savedAt, trans), tone: 'calm' };
     case 'resting':
       return { text: restWords(phase, savedAt, trans), tone: 'calm' };
+    case 'out':
+      return { text: outWords(savedAt, trans), tone: 'calm' };
     case 'resuming':
       return { text: trans.__('Your session is being brought back. This page goes on by itself.'), tone: 'calm' };
     case 'restoring':

@@ -14,6 +14,7 @@ const CALM: View = {
   expected: false,
   rest: 'no',
   resumable: false,
+  out: false,
   movedAt: null,
   offline: false,
   serverNow: NOW / 1000,
@@ -53,6 +54,10 @@ describe('the phase', () => {
     expect(phase({ ...limits(300, null), notice }).kind).toBe('notice');
     expect(mark(phase(limits(300, null)))).toBe('(5m) ');
     expect(newsOf(phase(limits(299, null)))).not.toBe(newsOf(phase(limits(29, null))));
+  });
+
+  it('says that its user is logged out, and nothing of an outage', () => {
+    expect(phase({ out: true, link: 'down', downSince: NOW - 5000 })).toEqual({ kind: 'out' });
   });
 
   it('asks for a reload where the documents lost their rooms', () => {

@@ -48,6 +48,7 @@ class MachineSpawner(LocalProcessSpawner):  # type: ignore[misc]  # JupyterHub i
             "--no-browser",
             '--ServerApp.jpserver_extensions={"jupyter_extension": True}',
             "--LabApp.expose_app_in_browser=True",
+            "--JupyterNotebookApp.expose_app_in_browser=True",
             "--LanguageServerManager.autodetect=False",  # there are none, and the search takes a second of each start
         ]
 

@@ -13,7 +13,18 @@ from tests.rigs.proxy import running_proxy
 
 APPS = ["jupyterlab", "notebook"]
 # What both kinds of page do by the same code, far below what is shown: for the second kind these are a stage of their own.
-BELOW = {"test_absent", "test_outage", "test_resting", "test_rooms", "test_saves", "test_stopped", "test_transfer"}
+BELOW = {
+    *(
+        "test_absent",
+        "test_logged_out",
+        "test_outage",
+        "test_resting",
+        "test_rooms",
+        "test_saves",
+        "test_stopped",
+    ),
+    "test_transfer",
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

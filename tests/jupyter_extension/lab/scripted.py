@@ -16,6 +16,8 @@ from jupyter_server.utils import url_path_join
 from tornado import web
 from tornado.websocket import WebSocketHandler
 
+from jupyter_extension.gatekeeper import sign
+
 
 class Script:
     """What the server says of itself, and the pages that listen."""
@@ -41,6 +43,13 @@ class Script:
         self.pages: set[Feed] = set()
         self.calls: list[list[Any]] = []
         self.snapshots: list[dict[str, Any]] = []
+        self.refuses = False
+
+    def refuse(self, refuses: bool) -> None:
+        """Let no page in any more, as after a logout; or let them in again."""
+        self.refuses = refuses
+        for page in list(self.pages) if refuses else []:
+            page.close()
 
     def say(self, kind: str, fields: dict[str, Any]) -> None:
         self.status.update(fields)
@@ -51,12 +60,14 @@ class Script:
 class Status(APIHandler):
     @web.authenticated
     def get(self) -> None:
+        if self.settings["script"].refuses:
+            raise web.HTTPError(403)
         self.finish(json.dumps(self.settings["script"].status))
 
 
 class Feed(WebSocketMixin, WebSocketHandler, JupyterHandler):
     async def get(self, *args: Any, **kwargs: Any) -> None:
-        if not self.current_user:
+        if not self.current_user or self.settings["script"].refuses:
             raise web.HTTPError(403)
         await super().get(*args, **kwargs)
 
@@ -101,7 +112,9 @@ class Say(APIHandler):
         body = self.get_json_body()
         script = self.settings["script"]
         script.snapshots = body.pop("snapshots", script.snapshots)
+        refuses = body.pop("refuses", False)
         script.say(body.pop("type"), body)
+        script.refuse(refuses)
         self.finish({})
 
 
@@ -126,7 +139,8 @@ def _jupyter_server_extension_points() -> list[dict[str, str]]:
 
 
 def _load_jupyter_server_extension(app: Any) -> None:
-    app.web_app.settings["script"] = Script()
+    script = app.web_app.settings["script"] = Script()
+    sign(app.web_app, script.status["server_id"])
     root = url_path_join(app.base_url, "migrator")
     app.web_app.add_handlers(
         ".*",

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import time
+from urllib.parse import urlsplit
 
 import pytest
 
 from tests.jupyter_extension.lab.page import BANNER, LIMIT_MS, JupyterPage
-from tests.jupyter_extension.lab.site import JupyterServer
+from tests.jupyter_extension.lab.site import JupyterServer, Site
 
 pytestmark = pytest.mark.browser
 
@@ -51,6 +52,17 @@ async def test_nothing_moves_when_the_banner_comes_and_goes(page: JupyterPage, s
     assert await page.violations(BANNER) == []
     server.say("clear", notice=None)
     await page.no_banner()
+
+
+async def test_nobody_else_is_asked_anything(page: JupyterPage, server: JupyterServer, site: Site) -> None:
+    server.say("notice", notice={"cause": "preemption", "deadline": time.time() + 300})
+    await page.banner("moves to another machine")
+    await page.page.click(STATUS)
+    await page.page.wait_for_selector(PANEL, timeout=LIMIT_MS)
+    host = urlsplit(site.public).netloc
+    others = [url for url in page.requests if urlsplit(url).netloc != host and not url.startswith(("data:", "blob:"))]
+    assert others == []
+    assert len(page.requests) > 10
 
 
 async def test_i_am_here_keeps_an_idle_session(page: JupyterPage, server: JupyterServer) -> None:

@@ -2,7 +2,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from jupyter_extension.record.redo_log import RedoLog
+from jupyter_extension.record.redo_log import HEARD, RedoLog
 
 
 def request(msg_id: str, kind: str = "execute_request", **metadata: Any) -> dict[str, Any]:
@@ -117,3 +117,21 @@ def test_what_is_run_again_unheard_counts_as_ended_for_the_next_move() -> None:
     log.mute("a")
     assert log.covered_by(None, mark=log.ends) == set()
     assert [e["type"] for e in log.entries(set())] == ["request", "done", "replied"]
+
+
+def test_what_was_taken_is_known_here_and_where_the_session_goes() -> None:
+    log = log_of(request("a"), mark("done", "a"), mark("replied", "a"), mark("covered", "a"), request("b"))
+    assert "a" not in log.requests
+    there = log_of(*log.entries(set()))
+    there.forget_ends()
+    for one in (log, there):
+        assert [one.knows(msg_id) for msg_id in ("a", "b", "c")] == [True, True, False]
+        assert not one.apply(request("a"))
+        assert list(one.requests) == ["b"]
+
+
+def test_only_the_last_ones_are_known() -> None:
+    log = log_of(*(request(str(n)) for n in range(HEARD + 1)))
+    assert len(log.heard) == HEARD
+    assert "0" not in log.heard
+    assert log.knows("0"), "it is still in the log"
