@@ -56,7 +56,7 @@ class Link(Protocol):
     async def alive(self, state: dict[str, Any]) -> dict[str, Any]:
         """Renew the lease. Raises as `session`."""
 
-    async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]]) -> None:
+    async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]], notebooks: int = 0) -> None:
         """Have the record name this snapshot: from here on it is durable. Raises as `session`."""
 
     async def ask(self, method: str, path: str, body: dict[str, Any] | None = None) -> dict[str, Any]:
@@ -119,9 +119,9 @@ class GatewayLink:
         """See `Link`."""
         return await self._call("POST", "/v1/session/alive", state)
 
-    async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]]) -> None:
+    async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]], notebooks: int = 0) -> None:
         """See `Link`."""
-        body = {"snapshot": snapshot, "state_bytes": state_bytes, "events": events}
+        body = {"snapshot": snapshot, "state_bytes": state_bytes, "notebooks": notebooks, "events": events}
         await self._call("POST", "/v1/session/snapshot", body)
 
     def store(self, session: str) -> ObjectStore:
@@ -202,7 +202,7 @@ class StandaloneLink:
         """See `Link`."""
         return {"epoch": 1, "phase": "active", "role": "owner", "lease_s": float("inf")}
 
-    async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]]) -> None:
+    async def durable(self, snapshot: str, state_bytes: int, events: list[dict[str, Any]], notebooks: int = 0) -> None:
         """See `Link`."""
         self._snapshot = snapshot
 

@@ -101,7 +101,8 @@ class Capture:
             await writer.compact()
         manifest = await writer.commit(body)
         events = [{"event": "frozen", "at": frozen_at}, {"event": "durable", "at": time.time()}] if plan.freeze else []
-        await self._link.durable(manifest.snapshot, manifest.state_bytes, events)
+        notebooks = sum(row["type"] == "notebook" for row in layout["sessions"])
+        await self._link.durable(manifest.snapshot, manifest.state_bytes, events, notebooks)
         self.base = manifest
         self._recorder.trim(covered)
         work_s = time.monotonic() - reading_ended + sum(entry["work_s"] for entry in saved.values())

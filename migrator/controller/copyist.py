@@ -84,7 +84,13 @@ class Copyist:
         def change(record: Record) -> Record:
             if record.phase != "suspended":
                 raise PhaseError(f"the copy is {record.phase}")
-            return replace(record, snapshot=manifest.snapshot, snapshot_at=time.time(), state_bytes=source.state_bytes)
+            return replace(
+                record,
+                snapshot=manifest.snapshot,
+                snapshot_at=time.time(),
+                state_bytes=source.state_bytes,
+                notebooks=source.notebooks,
+            )
 
         self.index.put(await self.records.update(copy.id, change))
 

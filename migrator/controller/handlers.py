@@ -21,6 +21,7 @@ from migrator.serving.errors import ApiError, Unavailable
 from migrator.serving.handler import ApiHandler
 from migrator.serving.logs import set_session
 from migrator.session import Record, check_member, check_session_id
+from migrator.session.resume_links import resume_url
 from migrator.session.sealing import unseal
 
 DIGEST = r"([0-9a-f]{64})?"
@@ -61,7 +62,9 @@ class SessionsHandler(ControllerHandler):
         found = [record for record in self.state.index.all() if _matches(record, wanted)]
         if not (wanted["server"] and found):  # one server's session that we know already needs no reading of all
             found = [record for record in await self.state.index.refresh() if _matches(record, wanted)]
-        self.answer({"sessions": [_public(record) for record in found]})
+        front_door, secret = self.state.member.settings.redirector_url, self.state.secret
+        listed = [{**_public(record), "resume": resume_url(front_door, secret, record.id)} for record in found]
+        self.answer({"sessions": listed})
 
 
 class SessionHandler(ControllerHandler):

@@ -12,7 +12,7 @@ from migrator.controller.marks import doors_of, image_of, server_of, with_machin
 from migrator.controller.settings import Controller
 from migrator.serving.errors import ApiError
 from migrator.session import Owner, Record, SessionRecords, check_session_id, new_session_id
-from migrator.session.resume_links import resume_token
+from migrator.session.resume_links import resume_url
 from migrator.session.sealing import Secrets, seal
 from migrator.session.tokens import issue
 
@@ -88,9 +88,8 @@ class Launches:
             "MIGRATOR_CONTROL_TOKEN": issue(self.secret, "control", session, epoch),
             "MIGRATOR_MEMBER": self.settings.member,
         }
-        front_door = self.settings.redirector_url.rstrip("/")
-        if front_door:
-            env["MIGRATOR_RESUME_URL"] = f"{front_door}/resume/{resume_token(self.secret, session)}"
+        if link := resume_url(self.settings.redirector_url, self.secret, session):
+            env["MIGRATOR_RESUME_URL"] = link
         return {"session": session, "env": env}
 
 

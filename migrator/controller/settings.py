@@ -46,7 +46,7 @@ class Controller(ServiceSettings):
         Unicode(),
         default_value=[
             "api", "custom", "doc", "edit", "favicon.ico", "files", "gateway", "kernelspecs", "lab", "login", "logout",
-            "lsp", "metrics", "migrator", "nbconvert", "nbextensions", "notebooks", "proxy", "rise", "services",
+            "lsp", "metrics", "migrator", "nbconvert", "nbextensions", "notebooks", "oauth_callback", "proxy", "rise", "services",
             "static", "terminals", "tree", "view", "voila",
         ],
         help="First path segments of a Jupyter server. They are routed one by one while the hub still owns the route of "

@@ -93,12 +93,12 @@ class SnapshotHandler(PodHandler):
         snapshot = check_snapshot_id(body.get("snapshot"))
         events = _events(body.get("events"))
         await self._require_manifest(token, snapshot)
-        state_bytes = body.get("state_bytes")
+        state_bytes, notebooks = (_number(body.get(name)) for name in ("state_bytes", "notebooks"))
 
         def change(record: Record) -> Record:
             self.state.roles.require_owner(token, record)
             if record.snapshot != snapshot:
-                record = phases.saved(record, snapshot, state_bytes if isinstance(state_bytes, int) else None)
+                record = phases.saved(record, snapshot, state_bytes, notebooks)
             for at, event, detail in events:
                 record = phases.noted(record, event, detail, at=at)
             return record
@@ -130,6 +130,10 @@ def _address(value: Any) -> str | None:
     ):
         return value.rstrip("/")
     raise ApiError(400, "bad_body", "`address` must be the http(s) URL of the server.")
+
+
+def _number(value: Any) -> int | None:
+    return value if isinstance(value, int) and not isinstance(value, bool) and value >= 0 else None
 
 
 def _events(value: Any) -> list[tuple[float, str, dict[str, Any]]]:

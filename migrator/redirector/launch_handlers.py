@@ -124,7 +124,7 @@ class LinkHandler(ProxyHandler):
             reason = "Its place in the federation does not answer." if gone else "It was put away."
             page = pages.offer(
                 token=token, link=link_of(self.request.path), query=self.request.query,
-                saved_at=record.snapshot_at, reason=reason,
+                record=record, reason=reason,
             )  # fmt: skip
             self.show(page)
             return True

@@ -5,6 +5,8 @@ from __future__ import annotations
 import time
 from html import escape
 
+from migrator.session import Record
+
 STYLE = """
 body { font: 1.1rem/1.6 system-ui, sans-serif; max-width: 40rem; margin: 4rem auto; padding: 0 1rem; color: #1b1b1b }
 button, .button { font: inherit; padding: .6rem 1.2rem; margin: 0 .6rem .6rem 0; border-radius: .3rem; cursor: pointer }
@@ -18,18 +20,30 @@ POLICY = "default-src 'none'; style-src 'unsafe-inline'; form-action 'self'; bas
 REFRESH_S = 1
 
 
-def offer(*, token: str, link: str, query: str, saved_at: float | None, reason: str) -> str:
+def offer(*, token: str, link: str, query: str, record: Record, reason: str) -> str:
     """Resume, or start afresh."""
+    saved_at = record.snapshot_at
     when = time.strftime("%H:%M", time.localtime(saved_at)) if saved_at else "before"
     resume = f'<form method="post" action="/resume/{escape(token)}?{escape(query)}">'
     fresh = f'<form method="post" action="/fresh/{escape(link)}?{escape(query)}">' if link else ""
     return _page(
         "Your session is saved",
         f"<p>{escape(reason)} It was saved at {when} (UTC{time.strftime('%z')[:3]}), with its files, variables and outputs.</p>"
-        f'{resume}<button class="main" autofocus>Resume your session of {when}</button></form>'
+        f'{resume}<button class="main" autofocus>Resume your session of {when}{_holds(record)}</button></form>'
         + (f'{fresh}<button class="other">Start fresh</button></form>' if fresh else "")
         + _keep(token),
     )
+
+
+def _holds(record: Record) -> str:
+    """`(3 notebooks, 1.2 GB)`, as far as it is known."""
+    count, size = record.notebooks, record.state_bytes
+    unit, scale = next(
+        each for each in (("GB", 1e9), ("MB", 1e6), ("kB", 1e3), ("B", 1)) if size >= each[1] or each[1] == 1
+    )
+    parts = [f"{count} notebook{'' if count == 1 else 's'}"] if count else []
+    parts += [f"{size / scale:.1f} {unit}" if size / scale < 10 else f"{size / scale:.0f} {unit}"] if size else []
+    return f" ({', '.join(parts)})" if parts else ""
 
 
 def progress(*, steps: list[str], token: str) -> str:

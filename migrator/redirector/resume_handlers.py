@@ -51,10 +51,7 @@ class ResumeHandler(FrontHandler):
             )
         else:
             reason = "Its place in the federation does not answer." if gone else "It was put away."
-            page = pages.offer(
-                token=token, link="", query=self.request.query, saved_at=record.snapshot_at, reason=reason
-            )
-            self.show(page)
+            self.show(pages.offer(token=token, link="", query=self.request.query, record=record, reason=reason))
 
     async def post(self, token: str) -> None:
         """Bring it back, then follow the progress."""

@@ -60,11 +60,20 @@ def fence(record: Record, new_owner: Owner, *, at: float | None = None) -> Recor
     return noted(moved, "fenced", {"epoch": moved.epoch, "member": owner.member}, at=now)
 
 
-def saved(record: Record, snapshot: str, state_bytes: int | None = None, *, at: float | None = None) -> Record:
+def saved(
+    record: Record,
+    snapshot: str,
+    state_bytes: int | None = None,
+    notebooks: int | None = None,
+    *,
+    at: float | None = None,
+) -> Record:
     """Name a snapshot that is durable; the session's next restoration uses it."""
     _need(record, "be saved", "starting", "active", "moving")
     size = record.state_bytes if state_bytes is None else state_bytes
-    return _changed(record, at, snapshot=snapshot, snapshot_at=_now(at), state_bytes=size)
+    open_ones = record.notebooks if notebooks is None else notebooks
+    changes = {"snapshot": snapshot, "snapshot_at": _now(at), "state_bytes": size, "notebooks": open_ones}
+    return _changed(record, at, **changes)
 
 
 def suspend(record: Record, *, at: float | None = None) -> Record:

@@ -60,6 +60,7 @@ class Record:
     snapshot: str | None = None
     snapshot_at: float | None = None
     state_bytes: int = 0
+    notebooks: int = 0
     user: str = ""
     image: str = ""
     link: str = ""
@@ -145,6 +146,7 @@ _KINDS: dict[str, Any] = {
     "snapshot": (str, type(None)),
     "snapshot_at": (*_NUMBER, type(None)),
     "state_bytes": int,
+    "notebooks": int,
     "user": str,
     "image": str,
     "link": str,

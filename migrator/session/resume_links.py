@@ -17,6 +17,11 @@ def resume_token(secret: bytes, session: str) -> str:
     return f"{check_session_id(session)}.{_sign(secret, session)}"
 
 
+def resume_url(front_door: str, secret: bytes, session: str) -> str:
+    """The whole link; empty in a federation without a front door."""
+    return f"{front_door.rstrip('/')}/resume/{resume_token(secret, session)}" if front_door else ""
+
+
 def read_resume_token(secret: bytes, token: str) -> str:
     """The session's id; `BadToken` if the link is not authentic."""
     session, _, signature = token.partition(".") if len(token) <= _LONGEST else ("", "", "")

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Callable
 from http.cookies import SimpleCookie
 from typing import Any
@@ -115,10 +116,11 @@ async def test_a_moved_session_is_found_at_its_new_member(rig: Rig) -> None:
 
 async def test_a_suspended_session_is_offered_and_resumed(rig: Rig) -> None:
     browser, session = await launched(rig)
+    await rig.records.update(session, lambda record: phases.saved(record, "a" * 32, 1_234_000_000, 3))
     await rig.records.update(session, phases.suspend)
     page = await browser.go(LINK)
     assert page.code == 200
-    assert b"Resume your session of" in page.body
+    assert re.search(r"Resume your session of \d\d:\d\d \(3 notebooks, 1\.2 GB\)<", page.body.decode())
     assert b"Start fresh" in page.body
     assert "default-src 'none'" in page.headers["Content-Security-Policy"]
     action = page.body.decode().split('action="')[1].split('"')[0].replace("&amp;", "&")

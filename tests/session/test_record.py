@@ -50,7 +50,7 @@ def test_fields_of_a_later_version_are_kept():
 
 
 def test_the_written_form():
-    assert set(example()) == {"version", "id", "epoch", "phase", "owner", "target", "snapshot", "snapshot_at", "user",
+    assert set(example()) == {"version", "id", "epoch", "phase", "owner", "target", "snapshot", "snapshot_at", "notebooks", "user",
                               "state_bytes", "image", "link", "sealed", "timeline", "retention_s", "created",
                               "updated"}  # fmt: skip
     assert example()["owner"] == {"member": "a", "server": "/user/x/", "address": None, "since": 0.0}

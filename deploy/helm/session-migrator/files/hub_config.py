@@ -18,7 +18,8 @@ GRACE = "MIGRATOR_GRACE_S"  # how long the pod has for its last snapshot, as the
 PATHS = {"JUPYTER_CONFIG_PATH": f"{HOME}/jupyter", "JUPYTER_PATH": f"{HOME}/share/jupyter"}
 
 sys.path.insert(0, str(FOLDER))
-from hub_hook import session_hook  # noqa: E402 - it lies beside this file
+from hub_home import listing_authenticator  # noqa: E402 - it lies beside this file
+from hub_hook import session_hook  # noqa: E402
 from hub_logout import telling_authenticator  # noqa: E402
 from hub_proxy import patient_proxy  # noqa: E402
 
@@ -108,7 +109,8 @@ c.KubeSpawner.modify_pod_hook = modify_pod
 if "proxy_class" not in c.JupyterHub:  # another kind of proxy has routes that we do not know how to hold
     c.JupyterHub.proxy_class = patient_proxy(settings["controller"], str(FOLDER / "secret"))
 if "authenticator_class" in c.JupyterHub and c.JupyterHub.authenticator_class != "null":
-    c.JupyterHub.authenticator_class = telling_authenticator(
-        settings["controller"], str(FOLDER / "secret"), c.JupyterHub.authenticator_class
-    )
+    for wrapped in (telling_authenticator, listing_authenticator):
+        c.JupyterHub.authenticator_class = wrapped(
+            settings["controller"], str(FOLDER / "secret"), c.JupyterHub.authenticator_class
+        )
 c.KubeSpawner.delete_grace_period = settings["graceS"]

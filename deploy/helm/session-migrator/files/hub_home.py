@@ -1,0 +1,1 @@
+../../../../migrator/launch/hub_home.py
