@@ -4,6 +4,7 @@
 import { JupyterFrontEnd } from '@jupyterlab/application';
 import { Kernel, ServiceManager } from '@jupyterlab/services';
 
+import { mindOwnSocket } from './ownSocket';
 import { Session } from './session';
 
 /** What kernels and terminals have in common here. */
@@ -15,6 +16,8 @@ interface Line {
 
 const ROUNDS = 20;
 const ROUND_MS = 1000;
+/** So many rounds an attempt has before another one takes its place: a server that has just come up is slow. */
+const PATIENCE = 5;
 const CONNECTED_MS = 60000;
 
 /**
@@ -86,6 +89,9 @@ interface Insides {
 /** The socket of a line; not in its interface, so that it may be undefined. */
 const socketOf = (line: unknown): unknown => (line as Insides)._ws;
 
+/** Whether an attempt to connect is under way. */
+const isConnecting = (line: unknown): boolean => (socketOf(line) as WebSocket | null | undefined)?.readyState === 0;
+
 async function isDone(future: Kernel.IShellFuture): Promise<boolean> {
   const ended = future.done.then(
     () => true,
@@ -120,7 +126,12 @@ export class Lines {
 
   /** Remember the sockets that lead to a server which does not serve any more. */
   private look(): void {
-    this._old = this.session.serving ? null : (this._old ?? new Set(this.lines().map(socketOf)));
+    if (this.session.serving) {
+      this._old = null;
+    } else if (!this._old) {
+      this._old = new Set(this.lines().map(socketOf));
+      this.lines().forEach(mindOwnSocket);
+    }
   }
 
   /**
@@ -138,13 +149,13 @@ export class Lines {
       connectionsOf(this.app).forEach(kernel => void sayAgain(kernel));
     }
     void refresh(this.app.serviceManager);
-    for (let round = 0; round < ROUNDS; round++) {
+    for (let round = 1; round <= ROUNDS; round++) {
       await new Promise(resolve => setTimeout(resolve, ROUND_MS));
       const missing = this.lines().filter(line => line.connectionStatus !== 'connected');
       if (mine !== this._current || missing.length === 0) {
         return;
       }
-      missing.forEach(reconnect);
+      missing.filter(line => round % PATIENCE === 0 || !isConnecting(line)).forEach(reconnect);
     }
   }
 

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from playwright.async_api import Page
+from playwright.async_api import Error, Page
 
 from tests.jupyter_extension.lab.site import ROOT, TOKEN, Site
 from tests.rigs.browser import READY, WATCH_DIALOGS, running_browser
@@ -21,6 +22,11 @@ KNOWN_ERROR = "reading 'schema'"
 BANNER = "#session-migrator-banner"
 IDLE = '.jp-Notebook-ExecutionIndicator[data-status="idle"]'
 
+STANDS = """() => { const panel = window.jupyterapp.shell.currentWidget, context = panel.sessionContext;
+  return {kernel: context.kernelDisplayStatus, connection: context.session?.kernel?.connectionStatus,
+  id: context.session?.kernel?.id, dialog: document.querySelector('.jp-Dialog')?.textContent,
+  cells: panel.content.widgets.map(cell => [cell.promptNode?.textContent, cell.model.sharedModel.getSource(),
+  cell.model.outputs?.toJSON()])}; }"""
 CAN_RUN = """() => window.jupyterapp.commands.isEnabled('notebook:run-cell')
   && window.jupyterapp.shell.currentWidget.sessionContext.kernelDisplayStatus === 'idle'
   && window.jupyterapp.shell.currentWidget.node.contains(document.activeElement)"""
@@ -97,12 +103,20 @@ class JupyterPage:
         )
 
     async def output(self, index: int, text: str) -> None:
-        await self.page.wait_for_function(
-            """([index, text]) => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets[index]
-            .model.outputs.toJSON()).includes(text)""",
-            arg=[index, text],
-            timeout=LIMIT_MS,
-        )
+        try:
+            await self.page.wait_for_function(
+                """([index, text]) => JSON.stringify(window.jupyterapp.shell.currentWidget.content.widgets[index]
+                .model.outputs.toJSON()).includes(text)""",
+                arg=[index, text],
+                timeout=LIMIT_MS,
+            )
+        except Error as error:
+            raise AssertionError(f"no {text!r} in cell {index}: {await self.story()}") from error
+
+    async def story(self) -> str:
+        """How things stand on the page, for whoever looks for a fault."""
+        stands = await self.page.evaluate(STANDS)
+        return json.dumps({**stands, "errors": self.errors[-5:], "requests": self.requests[-10:]}, indent=1)
 
     async def kernel_status(self) -> str:
         return str(

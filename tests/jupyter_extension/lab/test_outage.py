@@ -39,6 +39,38 @@ async def test_machine_goes_without_a_word(page: JupyterPage, site: Site, server
     assert page.navigations == []
 
 
+HOLD = """() => { const later = window.setTimeout; window.held = []; window.setTimeout = (work, ms, ...rest) =>
+  ms >= 10000 && ms <= 30000 ? window.held.push(() => work(...rest)) : later(work, ms, ...rest); }"""
+TALK = "import time\nfor step in range(50): print(f'step {step}.', flush=True); time.sleep(0.1)"
+
+
+async def test_late_news_of_a_broken_socket_does_not_break_the_next_one(
+    page: JupyterPage, site: Site, server: JupyterServer
+) -> None:
+    """Jupyter asks for the kernel 10 to 30 s after the break, and would then connect once more, whatever is being said."""
+    sockets: list[str] = []
+    page.page.on("websocket", lambda socket: sockets.append(socket.url))
+    await page.eval(HOLD)
+    sessions = server.sessions()
+    server.kill()
+    await page.refusals(3)
+    target = site.launch()
+    target.take_over(sessions)
+    site.route(target)
+    await page.banner("Your session has moved")
+    await _connected(page)
+    before = [url for url in sockets if "/channels" in url]
+    await page.run(1, TALK)
+    await page.output(1, "step 0.")
+    asked = len(page.statuses)
+    assert await page.eval("() => window.held.splice(0).map(work => work()).length")
+    await page.output(1, "step 49.")
+    assert [url for status, url in page.statuses[asked:] if status == 200 and "/api/kernels/" in url]
+    for step in range(50):
+        await page.output(1, f"step {step}.")
+    assert [url for url in sockets if "/channels" in url] == before
+
+
 async def test_planned_move_leaves_the_old_server_at_once(page: JupyterPage, site: Site, server: JupyterServer) -> None:
     """The proxy keeps the old server's connections open; the page must not stay on them."""
     server.say("notice", notice={"cause": "drain", "deadline": time.time() + 30})
