@@ -1,6 +1,6 @@
 /**
- * Jupyter asks for a kernel's state 10 to 30 s after its socket broke, and then breaks whichever socket the kernel has by
- * then: what a cell says just now would be lost. The close of an earlier socket is nothing to the present one.
+ * Jupyter asks for a kernel's state 10 to 30 s after its socket broke, and then breaks whichever socket the kernel has
+ * by then: what a cell says just now would be lost. The close of an earlier socket is nothing to the present one.
  */
 
 /** What lies behind a kernel's connection; not in its interface, so that it may not be there. */
@@ -9,7 +9,7 @@ interface Insides {
   _onWSClose?: (event: { target: unknown }) => void;
 }
 
-const minding = new WeakSet<object>();
+const minding = new WeakSet();
 
 /** From now on a line hears of the end of its own socket only. */
 export function mindOwnSocket(line: object): void {
