@@ -209,7 +209,7 @@ async def test_a_logout_on_the_hub_where_the_session_lives_ends_the_page_too(vis
     await visit.is_told()
     await lab.context.route(f"{FRONT_DOOR}/**", lambda route: route.fulfill(body="the front door"))
     async with lab.context.expect_page(timeout=LIMIT_MS) as opened:
-        await lab.page.click(f"{BANNER} >> text=Log in", timeout=LIMIT_MS)
+        await lab.page.click(f"{BANNER} .sm-Banner-action", timeout=LIMIT_MS)
     await (await opened.value).wait_for_url(f"{FRONT_DOOR}/resume/{session}.**", timeout=LIMIT_MS)
 
 
