@@ -16,7 +16,7 @@ from tests.rigs.federation import Federation
 
 pytestmark = [pytest.mark.pages, pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(500)]
 
-STORIES = [("notice", "queued"), ("notice", "widget"), ("kill", "asking"), ("idle-limit", "idle")]
+STORIES = [("notice", "queued"), ("kill", "asking"), ("idle-limit", "idle")]
 
 
 class InNotebook7(Journey):
