@@ -13,6 +13,7 @@ from jupyter_extension.kernel.cgroup import Memory, memory
 from jupyter_extension.status import Status
 
 LOOK_S = 1.0
+ROOM = 192 << 20  # in a small container the share alone would come too late: a snapshot takes memory, too
 AGAIN = 0.04  # of the limit: so much more in use is worth another snapshot
 CALM = 0.05  # of the limit, below the warning: only then the warning is withdrawn
 CAUSE = "memory"
@@ -35,16 +36,17 @@ class MemoryWatch:
     async def run(self) -> None:
         """Until cancelled; ends by itself where there is no limit."""
         while self._share and (now := self._look()) is not None:
-            self.heed(now.used / now.limit)
+            self.heed(now)
             await asyncio.sleep(LOOK_S)
 
-    def heed(self, used: float) -> None:
-        """So much of the limit is in use."""
-        if used >= self._share:
+    def heed(self, now: Memory) -> None:
+        """So much is in use."""
+        used, share = now.used / now.limit, min(self._share, 1 - ROOM / now.limit)
+        if used >= share:
             if self._saved_at is None or used >= self._saved_at + AGAIN:
                 self._saved_at = used
                 self._alarm()
-        elif used < self._share - CALM and self._saved_at is not None:
+        elif used < share - CALM and self._saved_at is not None:
             self._saved_at = None
             if (self._status.notice or {}).get("cause") == CAUSE:
                 self._status.clear()

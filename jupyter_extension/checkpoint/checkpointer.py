@@ -10,13 +10,16 @@ from typing import Any, Awaitable, Callable
 
 from jupyter_extension.checkpoint.budget import Ledger, Limits
 from jupyter_extension.checkpoint.capture import Capture
+from jupyter_extension.checkpoint.kernel_states import NEEDED
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.checkpoint.plan import Plan, Result, at_risk, covered
 from jupyter_extension.errors import ExtensionError, FencedOut, SnapshotFailed
+from jupyter_extension.kernel.cgroup import leaves
 from jupyter_extension.status import Status
 
 IDLE_LOOK_S = 60.0
 FROZEN_LOOK_S = 1.0
+SHORT_S = 2.0  # until memory that was lacking for a snapshot is looked for again
 
 
 class Checkpointer:
@@ -105,11 +108,17 @@ class Checkpointer:
             for k, at in ((k, v.due_at(self._limits)) for k, v in self._ledgers.items())
             if at is not None and at <= now
         }
+        short = not asked and bool(due) and not leaves(NEEDED)
+        if short:
+            due, self._retry_at = set(), now + SHORT_S
         files = bool(asked) or await self._files_due(now)
         if not (asked or due or files):
             return
         plan = Plan(
-            save=self.dirty() if files else due, files=files, patience=self._patience, timeout=self._kernel_timeout
+            save=self.dirty() if files and not short else due,
+            files=files,
+            patience=self._patience,
+            timeout=self._kernel_timeout,
         )
         try:
             result = await self.take(plan)

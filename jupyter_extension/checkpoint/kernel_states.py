@@ -10,6 +10,7 @@ from typing import Any
 from jupyter_extension.agents import Agents
 from jupyter_extension.checkpoint.plan import JsonDict, Plan
 from jupyter_extension.errors import ExtensionError, FencedOut
+from jupyter_extension.kernel.cgroup import leaves
 from jupyter_extension.record.recorder import Recorder
 from migrator.snapshot import SnapshotWriter
 from migrator.storage.errors import StorageError
@@ -19,6 +20,10 @@ HANG_S = 5.0  # a child that stands still for so long is ended, and another one 
 AGENT_WAIT_S = 1.0  # an agent that isn't in yet waits for a cell; the snapshot must not
 LOOK_S = 0.1
 AT_ONCE_S = 0.5  # an idle kernel needs no longer to fork, however great the hurry
+
+
+NEEDED = 96 << 20
+"""Bytes that a snapshot takes on the way, in kernel and server together: without them the system might end the kernel itself."""
 
 
 class KernelStates:
@@ -42,6 +47,8 @@ class KernelStates:
 
     async def _save_one(self, writer: SnapshotWriter, plan: Plan, kernel: str, old: JsonDict | None) -> Any:
         """The kernel's new entry, or the reason why there is none."""
+        if not plan.freeze and not leaves(NEEDED):
+            return "there is too little memory left to save it without harm"
         try:
             return await self._boundary(writer, plan, kernel, old)
         except (StorageError, FencedOut):

@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 import asyncio
+import logging
 from typing import Any
 
 import pytest
 
+from jupyter_extension.checkpoint import kernel_states
+from jupyter_extension.checkpoint.kernel_states import NEEDED, KernelStates
+from jupyter_extension.checkpoint.plan import Plan
 from jupyter_extension.feed import Feed
 from jupyter_extension.kernel.cgroup import Memory
-from jupyter_extension.memory import MemoryWatch
+from jupyter_extension.memory import ROOM, MemoryWatch
 from jupyter_extension.status import Status
 
+LIMIT = 100 << 30
 SHORT = {"cause": "memory", "deadline": None}
 
 
@@ -27,7 +32,7 @@ class Pod:
 
     def uses(self, *shares: float) -> tuple[Any, int]:
         for share in shares:
-            self.watch.heed(share)
+            self.watch.heed(Memory(LIMIT, int(share * LIMIT)))
         return self.status.notice, self.saves
 
 
@@ -57,3 +62,23 @@ def test_a_machines_end_is_not_covered_up():
 async def test_nobody_looks_where_there_is_no_limit_or_no_wish(share, memory):
     watch = MemoryWatch(Status(Feed()), lambda: pytest.fail("saved"), share=share, look=lambda: memory)
     await asyncio.wait_for(watch.run(), 60)
+
+
+def test_in_a_small_container_it_comes_while_a_snapshot_still_fits():
+    status, saves, limit = Status(Feed()), [], 700 << 20
+    watch = MemoryWatch(status, lambda: saves.append(1), share=0.9)
+    watch.heed(Memory(limit, limit - ROOM - 1))
+    assert (status.notice, saves) == (None, [])
+    watch.heed(Memory(limit, limit - ROOM + 1))
+    assert (status.notice, saves) == (SHORT, [1])
+
+
+async def test_a_snapshot_that_memory_might_not_suffice_for_is_not_begun(monkeypatch):
+    """It would be the kernel that pays for it; a last snapshot is taken all the same."""
+    states = KernelStates(None, None, logging.getLogger("test"))
+    monkeypatch.setattr(kernel_states, "leaves", lambda wanted: wanted < NEEDED)
+    saved, failed = await states.save(None, Plan(save={"k"}), {"k": {}}, {})
+    assert (saved, list(failed)) == ({}, ["k"])
+    assert "too little memory" in failed["k"]
+    last = await states.save(None, Plan(save={"k"}, freeze=True), {"k": {}}, {})
+    assert "too little memory" not in last[1]["k"], "it was tried: there are no agents in this test"

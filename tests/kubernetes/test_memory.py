@@ -18,7 +18,7 @@ def used():
     rows = dict(row.split() for row in (group / "memory.stat").read_text().splitlines())
     return number("memory.usage_in_bytes") - int(rows["total_inactive_file"])
 load = []
-while used() < 0.92 * number("memory.limit_in_bytes"):
+while used() < number("memory.limit_in_bytes") - 150_000_000:
     load.append(bytearray(b"x") * 1_000_000)
 print(number("memory.limit_in_bytes"))
 """
