@@ -20,7 +20,8 @@ async def moved_to(session: Launched, member: Member) -> dict[str, Any]:
     async def there() -> dict[str, Any] | None:
         now = await record(session, member)
         owner = now["owner"] or {}
-        routed = any(event["event"] == "routed" for event in now["timeline"])
+        last = [event["event"] for event in now["timeline"] if event["event"] in {"fenced", "routed"}][-1:]
+        routed = last == ["routed"]
         return now if owner.get("member") == member.cluster.name and now["phase"] == "active" and routed else None
 
     return dict(await until(f"session {session.id} on {member.cluster.name}", there))

@@ -73,7 +73,7 @@ async def test_a_session_goes_on_on_a_bigger_machine(members, session):
         return (await status(session))["offers"]
 
     offers = await until("the page knows what it may ask for", offered)
-    assert ([each["name"] for each in offers["profiles"]], offers["profile"]) == (["small", "large"], "small")
+    assert ({each["name"] for each in offers["profiles"]}, offers["profile"]) == ({"small", "large"}, "small")
     await wish(session, "move", {"profile": "large"})
     await moved_to(session, members["b"])
     assert int(await limit_of(session, members["b"])) == 3 << 30

@@ -32,7 +32,8 @@ func enforce(ctx context.Context, kubeconfig, node string) error {
 	}
 	factory := informers.NewSharedInformerFactory(client, 0)
 	policies, core := factory.Networking().V1().NetworkPolicies(), factory.Core().V1()
-	settings := networkpolicy.Config{NodeName: node, QueueID: 100, NRIdisabled: true}
+	// Not NRIdisabled, with which this version ends at the first packet; where no container runtime answers it does without.
+	settings := networkpolicy.Config{NodeName: node, QueueID: 100}
 	controller, err := networkpolicy.NewController(client, policies, core.Namespaces(), core.Pods(), nil, nil, nil, nil, settings)
 	if err != nil {
 		return err
