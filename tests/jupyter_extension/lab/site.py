@@ -120,8 +120,13 @@ class JupyterServer:
         self._end()
 
     def _end(self) -> None:
-        self.process.wait(60)
-        self._log.close()
+        try:
+            self.process.wait(60)
+        except subprocess.TimeoutExpired:  # a plain Jupyter server with a terminal does not always heed SIGTERM
+            self.process.kill()
+            self.process.wait(60)
+        finally:
+            self._log.close()
 
 
 class Site:
