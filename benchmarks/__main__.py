@@ -1,6 +1,6 @@
 """`python -m benchmarks [NAME ...] [--quick] [--runs N]`: measures, and writes docs/benchmarks.md after each table.
 
-NAME: `snapshots` (three states, everybody), `cells`, `busy`, `large`, `moves`, `resumes`; none means all. A quick run writes no document.
+NAME: `snapshots` (three states, everybody), `cells`, `busy`, `large`, `moves`, `blanks`, `resumes`; none means all. A quick run writes no document.
 """
 
 from __future__ import annotations
@@ -15,11 +15,11 @@ from benchmarks import document, ours, states
 from benchmarks.cells import cells
 from benchmarks.contest import Contest
 from benchmarks.large import large
-from benchmarks.moves import moves
+from benchmarks.moves import blanks, moves
 from benchmarks.resumes import resumes
 from benchmarks.samples import Samples
 
-NAMES = ("cells", "busy", "snapshots", "large", "moves", "resumes")
+NAMES = ("cells", "busy", "snapshots", "large", "moves", "blanks", "resumes")
 DOCUMENT = Path(__file__).parents[1] / "docs/benchmarks.md"
 RESULTS = Path(__file__).with_name("results.json")
 
@@ -54,6 +54,9 @@ async def measure(name: str, args: argparse.Namespace, folder: Path, samples: Sa
     array = (states.QUICK if args.quick else states.FULL)[0]
     if name == "large":
         await large(folder, samples, 256 if args.quick else 8192)
+        return
+    if name == "blanks":
+        await blanks(folder, samples, args.moves, 2_000_000 if args.quick else 200_000_000)
         return
     if name == "moves":
         await moves(folder, samples, args.moves, 2_000_000 if args.quick else 200_000_000)

@@ -19,6 +19,7 @@ _TITLES = {
     "busy": "In the middle of a cell",
     "large": "A large array",
     "moves": "Moves of a session with an open page",
+    "blanks": "A live move while the user types and runs cells, with 200 MB of new state",
     "resumes": "A session with 1 GiB that rested",
 }
 _HEAD = """\

@@ -28,7 +28,7 @@ LIVE_S, SHORT_S = 30.0, 5.0
 
 
 async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
-    """`runs` moves of each kind: with a long notice, with a short one, both while `size` bytes are new, and without any."""
+    """`runs` moves of each kind: with a long notice, with a short one while `size` bytes are new, and without any."""
     async with running_federation(folder) as federation, lab_page(folder / "page") as lab:
         sockets = Sockets(lab)
         await federation.wait_for_machines()
@@ -38,8 +38,6 @@ async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
         for _ in range(runs):
             await lab.run(STATE.format(size=size))
             await _live(federation, lab, folder, sockets, samples, door)
-            await lab.run(STATE.format(size=size))
-            await _blank(federation, lab, samples)
             await lab.run(STATE.format(size=size))
             await _short(federation, lab, sockets, samples, door)
             start, record = await _move(federation, lab, 0.0)
@@ -57,12 +55,17 @@ async def _live(federation: Federation, lab: Lab, folder: Path, sockets: Sockets
     samples.add("live: steps at the source after the switch", sum(at > switched for at in source.steps))
 
 
-async def _blank(federation: Federation, lab: Lab, samples: Samples) -> None:
-    """The user types and runs short cells all the while."""
-    async with busy_user(lab) as served:
-        await _move(federation, lab, LIVE_S)
-    samples.add("live: longest wait of a keystroke", max(served.keys))
-    samples.add("live: longest wait of a run", max(served.runs))
+async def blanks(folder: Path, samples: Samples, runs: int, size: int) -> None:
+    """`runs` moves with a long notice while `size` bytes are new, and the user types and runs short cells all the while."""
+    async with running_federation(folder) as federation, lab_page(folder / "page") as lab:
+        await federation.wait_for_machines()
+        await lab.open(federation.link)
+        for _ in range(runs):
+            await lab.run(STATE.format(size=size))
+            async with busy_user(lab) as served:
+                await _move(federation, lab, LIVE_S)
+            samples.add("longest wait of a keystroke", max(served.keys))
+            samples.add("longest wait of a run", max(served.runs))
 
 
 async def _short(federation: Federation, lab: Lab, sockets: Sockets, samples: Samples, door: str) -> None:

@@ -64,6 +64,10 @@ def single_verdicts(name: str, samples: Samples) -> Iterator[Verdict]:
         yield verdict("first snapshot in a busy cell over idle", busy / idle if busy and idle else None, 1.1, "x")
     elif name == "moves":
         yield from _move_verdicts(samples)
+    elif name == "blanks":
+        for what in ("keystroke", "run"):
+            name = f"longest wait of a {what}"
+            yield verdict(f"longest that a {what} waited in a live move with 200 MB, median", samples.median(name), 2)
     elif name == "resumes":
         yield verdict(
             "a cell has answered after a click on Resume, 1 GiB",
@@ -81,9 +85,6 @@ def _move_verdicts(samples: Samples) -> Iterator[Verdict]:
     back = "live: page back after the switch"
     yield verdict("page back after the route's switch, live, median", samples.median(back), 0.3)
     yield verdict("page back after the route's switch, live, worst", _worst(samples, back), 0.5)
-    for what in ("keystroke", "run"):
-        name = f"live: longest wait of a {what}"
-        yield verdict(f"longest that a {what} waited in a live move with 200 MB, median", samples.median(name), 2)
     steps = samples.values.get("live: steps at the source after the switch", [])
     yield verdict("steps of a cell at the source after that switch", sum(steps) if steps else None, 0, "")
     durable = samples.values.get("short: durable before the kill", [])
