@@ -8,7 +8,9 @@ import pytest
 
 # Hundreds of interpreters start here, and each would compile what it imports.
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
-pytest.register_assert_rewrite("tests.end_to_end.journey", "tests.end_to_end.states", "tests.rigs")
+pytest.register_assert_rewrite(
+    "tests.end_to_end.journey", "tests.end_to_end.states", "tests.end_to_end.triggers", "tests.rigs"
+)
 pytest_plugins = ["tests.rigs.federation"]
 
 

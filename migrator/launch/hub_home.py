@@ -73,7 +73,7 @@ def _listing_handler(base: type, controller_url: str, secret_file: str) -> type:
             """Ask first what is kept."""
             user = self.current_user
             if user is not None:
-                self._kept = tuple(await _kept(controller_url, secret_file, user.name))
+                self._kept = tuple(await _sessions_of(controller_url, secret_file, user.name))
             await super().get()
 
         def get_template(self, name: str, sync: bool = False) -> Any:
@@ -90,7 +90,7 @@ def _listing_handler(base: type, controller_url: str, secret_file: str) -> type:
     return ListingHomeHandler
 
 
-async def _kept(controller_url: str, secret_file: str, user: str) -> list[dict[str, str]]:
+async def _sessions_of(controller_url: str, secret_file: str, user: str) -> list[dict[str, str]]:
     query = urlencode({"user": user})
     try:
         answer = await AsyncHTTPClient().fetch(

@@ -26,9 +26,17 @@ async def lab(results: Path) -> AsyncIterator[Lab]:
 
 
 @pytest.fixture
-async def journey(federation: Federation, lab: Lab, results: Path) -> AsyncIterator[Journey]:
+def kind_of_journey() -> type[Journey]:
+    """For a room of tests that has users of another kind."""
+    return Journey
+
+
+@pytest.fixture
+async def journey(
+    kind_of_journey: type[Journey], federation: Federation, lab: Lab, results: Path
+) -> AsyncIterator[Journey]:
     """A session that is opened, and ended with its test."""
-    started = Journey(federation, lab, results)
+    started = kind_of_journey(federation, lab, results)
     await started.begin()
     yield started
     await started.screenshot("end")

@@ -2,17 +2,10 @@
 
 from __future__ import annotations
 
-import asyncio
-from collections.abc import AsyncIterator
-from pathlib import Path
-
 import pytest
 
 from tests.end_to_end.journey import Journey
-from tests.end_to_end.states import STATES
-from tests.end_to_end.test_matrix import STORY_S, TRIGGERS
-from tests.rigs.browser import Lab
-from tests.rigs.federation import Federation
+from tests.end_to_end.triggers import lives_through
 
 pytestmark = [pytest.mark.pages, pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(500)]
 
@@ -31,24 +24,10 @@ class InNotebook7(Journey):
 
 
 @pytest.fixture
-async def journey(federation: Federation, lab: Lab, results: Path) -> AsyncIterator[Journey]:
-    started = InNotebook7(federation, lab, results)
-    await started.begin()
-    yield started
-    await started.screenshot("end")
-    await federation.end_session(lab.user)
+def kind_of_journey() -> type[Journey]:
+    return InNotebook7
 
 
 @pytest.mark.parametrize(("trigger", "state"), STORIES)
 async def test_the_page_ends_right(journey: Journey, trigger: str, state: str) -> None:
-    async with asyncio.timeout(STORY_S):
-        shown = STATES[state](journey)
-        await shown.prepare()
-        journey.page_must_stay()
-        await TRIGGERS[trigger](journey)
-        await journey.wait_for_server()
-        await journey.page_is_back()
-        await shown.holds()
-        await journey.lab.wait_for_kernel()
-        await journey.page_stayed()
-        await journey.runs_in_one_place()
+    await lives_through(journey, trigger, state)

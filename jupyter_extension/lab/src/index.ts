@@ -16,7 +16,7 @@ import { Notifier } from './notify';
 import { Offers } from './offers';
 import { Panel } from './panel';
 import { Places } from './placement';
-import { Lines } from './reconnect';
+import { Reconnection } from './reconnect';
 import { ReportView } from './report';
 import { Rooms } from './rooms';
 import { forgetRefusedToken } from './refused';
@@ -43,7 +43,7 @@ const sessionPlugin: JupyterFrontEndPlugin<Session> = {
     shield(session, settings);
     forgetRefusedToken(session, [settings, own]);
     new HeldContents(session, app.serviceManager.contents).install();
-    new Lines(app, session);
+    new Reconnection(app, session);
     void app.started.then(() => session.feed.start());
     return session;
   }

@@ -9,6 +9,7 @@ import { ServerConnection } from '@jupyterlab/services';
 
 import { Session } from './session';
 
+/** Watch for a refusal; `all` are the settings by which this page speaks to its server. */
 export function forgetRefusedToken(session: Session, all: ServerConnection.ISettings[]): void {
   session.changed.connect(() => {
     if (session.out) {

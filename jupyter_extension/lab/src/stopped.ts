@@ -10,7 +10,7 @@ import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
 import { element } from './elements';
-import { connectionsOf, isConnected } from './reconnect';
+import { connectionsOf, isConnected } from './lines';
 
 const WIDGET = 'jupyter.widget';
 const VIEW = 'application/vnd.jupyter.widget-view+json';
@@ -73,6 +73,7 @@ async function known(kernel: Kernel.IKernelConnection): Promise<Set<string> | nu
   return content.status === 'ok' ? new Set(Object.keys(content.comms)) : null;
 }
 
+/** Marks what stopped, also where it is shown later. */
 export class Stopped {
   constructor(
     private readonly app: JupyterFrontEnd,

@@ -13,8 +13,8 @@ from tests.rigs.proxy import running_proxy
 
 APPS = ["jupyterlab", "notebook"]
 # What both kinds of page do by the same code, far below what is shown: for the second kind these are a stage of their own.
-BELOW = {
-    *(
+BELOW = frozenset(
+    [
         "test_absent",
         "test_logged_out",
         "test_outage",
@@ -22,9 +22,9 @@ BELOW = {
         "test_rooms",
         "test_saves",
         "test_stopped",
-    ),
-    "test_transfer",
-}
+        "test_transfer",
+    ]
+)
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

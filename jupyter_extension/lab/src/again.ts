@@ -1,0 +1,38 @@
+/**
+ * A socket that closes swallows what was said into it. The server takes each request once, so it is said again.
+ */
+import { Kernel } from '@jupyterlab/services';
+
+import { isConnected } from './lines';
+
+/** What changes something in a kernel. */
+const CHANGING = ['execute_request', 'comm_open', 'comm_msg', 'comm_close'];
+
+/** What lies behind a kernel's connection; not in its interface, so that it may not be there. */
+interface Insides {
+  _futures?: unknown;
+  _pendingMessages?: unknown;
+  _sendMessage?: (msg: unknown) => void;
+}
+
+async function isDone(future: Kernel.IShellFuture): Promise<boolean> {
+  const ended = future.done.then(
+    () => true,
+    () => true
+  );
+  return Promise.race([ended, new Promise<boolean>(resolve => setTimeout(resolve, 0, false))]);
+}
+
+/** Once the kernel is connected again: what it was asked before, and has not answered. */
+export async function sayAgain(kernel: Kernel.IKernelConnection): Promise<void> {
+  const { _futures: futures, _pendingMessages: waiting } = kernel as Insides;
+  if (!(futures instanceof Map) || !Array.isArray(waiting) || !(await isConnected(kernel))) {
+    return;
+  }
+  for (const future of [...futures.values()] as Kernel.IShellFuture[]) {
+    const { msg } = future;
+    if (CHANGING.includes(msg.header.msg_type) && !(await isDone(future)) && !waiting.includes(msg)) {
+      (kernel as Insides)._sendMessage?.(msg);
+    }
+  }
+}
