@@ -61,6 +61,7 @@ lint: setup ## style, types, import rules, and whether the constraints still res
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
+	$(BIN)/python docs/generate_settings.py --check
 	$(WITH_NODE) npm --prefix $(LAB) run --silent lint
 	$(MAKE) --no-print-directory lock-check
 

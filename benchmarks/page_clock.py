@@ -1,4 +1,4 @@
-"""When a page hears from its session again, by this machine's clock."""
+"""When a page hears from its kernel again, by this machine's clock."""
 
 from __future__ import annotations
 
@@ -9,13 +9,15 @@ from tests.rigs.browser import Lab
 
 
 class Sockets:
-    """The page's websockets: when each was made, and when it brought something."""
+    """The websockets of the page's kernels: when each was made, and when it brought something."""
 
     def __init__(self, lab: Lab) -> None:
         self._frames: list[tuple[float, float]] = []  # when the websocket was made, and when it brought something
         lab.page.on("websocket", self._made)
 
     def _made(self, websocket: Any) -> None:
+        if "/channels" not in websocket.url:
+            return
         made = time.time()
         websocket.on("framereceived", lambda _: self._frames.append((made, time.time())))
 

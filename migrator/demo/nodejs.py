@@ -73,9 +73,9 @@ def _linked(wheel: Path) -> Path:
 def _major(node: str) -> int:
     try:
         version = subprocess.run([node, "--version"], capture_output=True, text=True, timeout=30, check=True).stdout
-    except (OSError, subprocess.SubprocessError):
+        return int(version.strip().lstrip("v").split(".")[0])
+    except (OSError, subprocess.SubprocessError, ValueError):
         return 0
-    return int(version.strip().lstrip("v").split(".")[0])
 
 
 def _cache() -> Path:

@@ -30,6 +30,8 @@ def open_store(url: str) -> ObjectStore:
         raise BadStoreURL(f"{url!r} is no store; use one of {_FORMS}")
     try:
         store: ObjectStore = importlib.import_module(_BACKENDS[parts.scheme]).from_url(parts)
+    except ModuleNotFoundError as error:
+        raise BadStoreURL(f"{url!r} needs the package {error.name}: pip install 'session-migrator[control]'") from error
     except ValueError as error:
         raise BadStoreURL(f"{url!r}: {error}; use one of {_FORMS}") from error
     return store

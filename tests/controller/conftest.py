@@ -138,6 +138,12 @@ def call(method: str, url: str, body: Any = None, *, headers: dict[str, str] | N
         return error.code, _parsed(error.read())
 
 
+def options(member: Member, user: str) -> dict[str, Any]:
+    """The user options that this user's server was started with."""
+    headers = {"Authorization": "token " + member.hub.token}
+    return dict(call("GET", f"{member.hub.api}/users/{user}", headers=headers)[1]["servers"][""]["user_options"])
+
+
 def _parsed(body: bytes) -> Any:
     try:
         return json.loads(body)

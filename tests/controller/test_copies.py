@@ -14,7 +14,7 @@ from migrator.session.sealing import unseal
 from migrator.session.tokens import issue
 from migrator.snapshot import SessionKeys, SnapshotWriter, open_snapshot
 from migrator.storage.opening import open_store
-from tests.controller.conftest import SECRET, Federation, Member, call, until
+from tests.controller.conftest import SECRET, Federation, Member, call, options, until
 from tests.controller.test_stops import stop
 
 T = TypeVar("T")
@@ -228,8 +228,3 @@ def test_a_session_moves_to_another_kind_of_machine_and_keeps_to_it(federation: 
     federation.wait_for(session, "routed", 2)
     federation.settled(session)
     assert options(federation.a, "bigger")["profile"] == "large"
-
-
-def options(member: Member, user: str) -> dict[str, Any]:
-    headers = {"Authorization": "token " + member.hub.token}
-    return dict(call("GET", f"{member.hub.api}/users/{user}", headers=headers)[1]["servers"][""]["user_options"])

@@ -7,7 +7,7 @@ import signal
 import threading
 import time
 
-from tests.controller.conftest import Federation, Member, call, until
+from tests.controller.conftest import Federation, Member, call, options, until
 from tests.rigs.small_hub import TOKEN
 
 FENCED = {"fenced", "restored", "routed"}
@@ -23,8 +23,9 @@ def watch(member: Member, user: str, ended: threading.Event, seen: list[tuple[in
 
 
 def test_a_live_move_takes_the_state_along_and_the_page_too(federation: Federation) -> None:
-    session = federation.launch("live")
+    session = federation.launch("live", image="an/image:1")
     federation.a.put("live", "precious")
+    started = options(federation.a, "live")
     ended, seen = threading.Event(), []
     page = threading.Thread(target=watch, args=(federation.a, "live", ended, seen))
     page.start()
@@ -39,6 +40,9 @@ def test_a_live_move_takes_the_state_along_and_the_page_too(federation: Federati
 
     assert federation.a.value("live") == (200, {**federation.b.value("live")[1]})
     assert federation.b.value("live")[1]["value"] == "precious"
+    assert started["token"]
+    assert started["image"]
+    assert options(federation.b, "live") == started, "the same image, and the token by which the page is known"
     assert (record["phase"], record["epoch"], record["owner"]["member"]) == ("active", 2, "b")
     order = [
         event for event in federation.events(session) if event in {"notice", "standby", "frozen", "durable", *FENCED}

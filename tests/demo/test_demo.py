@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import re
 import signal
+from pathlib import Path
 
 import pytest
 
@@ -11,15 +13,17 @@ from migrator.demo import marks
 from tests.rigs.browser import running_browser
 from tests.rigs.federation import RESULTS, Federation, demo_id, start_demo, wait_until
 
+MAKE_DEMO = ("make", "-C", str(Path(__file__).parents[2]), "demo")
 pytestmark = [pytest.mark.federation, pytest.mark.timeout(420)]
 
 
-async def test_a_second_demo_does_not_collide_and_dies_alone(federation: Federation, tmp_path):
+@pytest.mark.parametrize("end", [signal.SIGKILL, signal.SIGINT])
+async def test_a_second_demo_does_not_collide_and_dies_alone(federation: Federation, tmp_path, end: signal.Signals):
     mine = set(marks.find(marks.DEMO, demo_id(federation)))
-    second = start_demo(tmp_path / "second")
+    second = start_demo(tmp_path / "second", command=MAKE_DEMO)
     mark = demo_id(second)
     assert len(marks.find(marks.DEMO, mark)) >= len(mine) / 2
-    os.kill(second.process.pid, signal.SIGKILL)
+    os.kill(second.state.pid, end)
     second.process.wait(60)
 
     async def gone() -> bool:
@@ -27,6 +31,13 @@ async def test_a_second_demo_does_not_collide_and_dies_alone(federation: Federat
 
     await wait_until(gone, 60, lambda: f"processes of the killed demo are left: {marks.find(marks.DEMO, mark)}")
     assert set(marks.find(marks.DEMO, demo_id(federation))) >= mine
+
+
+async def test_it_says_how_far_it_is_and_where_it_is_found(federation: Federation):
+    said = federation.folder.with_suffix(".out").read_text()
+    assert len(re.findall(r"^\[ *\d+\.\d s\] ", said, flags=re.MULTILINE)) > 3
+    assert f"A session:    {federation.link}\n" in said
+    assert f"Status page:  {federation.state.status_url}/?token={federation.state.status_token}\n" in said
 
 
 async def test_status_names_members(federation: Federation):

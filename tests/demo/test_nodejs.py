@@ -12,6 +12,18 @@ import pytest
 from migrator.demo.nodejs import find_node
 
 
+@pytest.mark.parametrize(("version", "taken"), [("v20.0.0", True), ("v18.19.0", False), ("nonsense", False)])
+def test_the_paths_own_node_is_taken_if_it_is_new_enough(
+    version: str, taken: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name in ("node", "npm"):
+        (tmp_path / name).write_text(f"#!/bin/sh\necho {version}\n")
+        (tmp_path / name).chmod(0o755)
+    monkeypatch.setenv("PATH", f"{tmp_path}:/usr/sbin")
+    monkeypatch.setenv("XDG_CACHE_HOME", str(tmp_path / "cache"))
+    assert (find_node() == tmp_path / "node") is taken
+
+
 @pytest.mark.parametrize("path", ["/usr/sbin", str(Path(sys.executable).parent)])
 def test_without_a_node_on_the_path_there_is_one_with_an_npm_that_works(
     path: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import re
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -86,6 +87,39 @@ class Journey:
         """From here on, a navigation or a dialog is a fault."""
         self._navigations, self._lines = len(self.lab.navigations), len(self.lab.console)
 
+    async def preempt(self, notice_s: float) -> asyncio.Task[None]:
+        """From another terminal: the machine of the only session gets a notice. Gives what waits for its death."""
+        member = (await self.federation.session_of(self.lab.user))["owner"]["member"]
+        done = await asyncio.to_thread(self.federation.migrator, "preempt", "--notice", str(notice_s))
+        assert done.returncode == 0, done.stderr
+        assert done.stdout.startswith(f"the machine of member {member} {'ends at' if notice_s else 'is killed'}")
+        return asyncio.create_task(self.federation.wait_for_death(member))
+
+    async def status_page_tells(self, *events: str) -> None:
+        """The demo's own page shows the session's timeline, with these events in this order."""
+        state, shown = self.federation.state, list[str]()
+        page = await self.lab.context.new_page()
+        await page.goto(f"{state.status_url}/?token={state.status_token}")
+        items = page.locator("article", has_text=self.lab.user).locator("li")
+
+        async def told() -> bool:
+            shown[:] = [text.split()[0] for text in await items.all_text_contents()]
+            rest = iter(shown)
+            return all(event in rest for event in events)
+
+        await wait_until(told, 60, lambda: f"the status page shows {shown}")
+        await page.close()
+
+    async def banner_said(self, *texts: str) -> None:
+        """Each of these stood in the page's banner at some time."""
+        said: list[str] = []
+
+        async def all_said() -> bool:
+            said[:] = await self.lab.banners()
+            return all(any(text in each for each in said) for text in texts)
+
+        await wait_until(all_said, 60, lambda: f"the banner said {said}")
+
     async def arrive(self, *, limit_s: float = 150) -> dict[str, Any]:
         """The record, once the session lives on the other member."""
         record = await self.federation.wait_for_session(
@@ -158,9 +192,10 @@ class Journey:
         record = await self.federation.session_of(self.lab.user)
         status = await self.lab.api("migrator/api/v1/status")
         assert (status["session"], status["state"]) == (record["id"], "running")
+        place = (await self.federation.demo.call("/api/state"))["members"][record["owner"]["member"]]["url"]
         page = await self.lab.context.new_page()
         await page.goto(self.federation.link, wait_until="commit")
-        await page.wait_for_url(f"**/user/{self.lab.user}/lab/**", wait_until="commit", timeout=60_000)
+        await page.wait_for_url(f"{place.rstrip('/')}/user/{self.lab.user}/lab/**", wait_until="commit", timeout=60_000)
         # Lab changes its address while it starts, and a page that is closed in that moment never says that it is.
         # It may even load anew, into a workspace of its own: so this is asked by what bears that.
         restored = "() => window.jupyterapp?.restored.then(() => true)"

@@ -3,14 +3,10 @@
 from __future__ import annotations
 
 import asyncio
-from collections.abc import AsyncIterator
 
 import pytest
 
-from tests.end_to_end.journey import Journey
-from tests.rigs.browser import Lab
 from tests.rigs.busy_user import busy_user
-from tests.rigs.federation import Federation
 
 STORY_S = 300
 """A page that never answers must fail the test where it waits, not where pytest's own limit finds it."""
@@ -18,32 +14,35 @@ STORY_S = 300
 pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(420)]
 
 
-@pytest.fixture
-async def journey(federation: Federation, lab: Lab, results) -> AsyncIterator[Journey]:
-    started = Journey(federation, lab, results)
-    await started.begin()
-    yield started
-    await started.screenshot("end")
-    await federation.end_session(lab.user)
+BANNERS = {30: ["moves to another machine"], 5: ["moves to another machine"], 0: ["does not answer"]}
+TIMELINES = {
+    30: ["notice", "frozen", "durable", "restored", "routed", "page-back"],
+    5: ["notice", "frozen", "durable", "restored", "routed", "page-back"],
+    0: ["notice", "lost", "restored", "routed", "page-back"],
+}
 
 
 @pytest.mark.parametrize("notice_s", [30, 5, 0])
-async def test_the_page_goes_on_when_its_machine_is_preempted(journey, federation, notice_s):
+async def test_the_page_goes_on_when_its_machine_is_preempted(journey, notice_s):
     async with asyncio.timeout(STORY_S):
         await journey.start_long_cell()
         journey.page_must_stay()
-        await federation.preempt(journey.source, notice_s)
+        death = await journey.preempt(notice_s)
         arrived = await journey.arrive()
         await journey.finish_long_cell()
         journey.nothing_ran_twice_at_a_time(arrived)
         await journey.variables_and_files_are_right(
             counter=42, next_count=6, ran_once=["setup", "finished", "queued 1", "queued 2"]
         )
+        await death
         await journey.all_goes_on()
+        await journey.banner_said(*BANNERS[notice_s], "Your session has moved. Everything came back.")
+        await journey.status_page_tells(*TIMELINES[notice_s])
 
 
 async def test_a_suspended_session_comes_back(journey, federation):
     async with asyncio.timeout(STORY_S):
+        await journey.start_long_cell()
         journey.page_must_stay()
         session = (await federation.session_of(journey.lab.user))["id"]
         done = federation.migrator("suspend", session)
@@ -52,9 +51,10 @@ async def test_a_suspended_session_comes_back(journey, federation):
         await journey.runs_nowhere()
         await federation.resume(session)
         await federation.wait_for_session(journey.lab.user, lambda record: record["phase"] == "active")
-        await journey.wait_for_server()
-        await journey.lab.wait_for_kernel()
-        await journey.variables_and_files_are_right(counter=41, next_count=3, ran_once=["setup", "finished"])
+        await journey.finish_long_cell()
+        await journey.variables_and_files_are_right(
+            counter=42, next_count=6, ran_once=["setup", "finished", "queued 1", "queued 2"]
+        )
         await journey.all_goes_on()
 
 

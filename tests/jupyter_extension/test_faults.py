@@ -11,6 +11,15 @@ from migrator.session import Target, phases
 from tests.jupyter_extension.rig import Rig, until
 from tests.jupyter_extension.test_move import covered, move, opened
 
+SLOW = """
+class Slow:
+    def __reduce__(self):
+        import time
+        open("pickling", "w").close()
+        time.sleep(2.5)  # less than what counts as hanging
+        return Slow, ()
+slow = Slow()
+"""
 BIG = "import os\nbig = [os.urandom(1 << 20) for _ in range(200)]"
 
 
@@ -53,11 +62,13 @@ async def test_a_kernel_killed_while_it_is_saved_costs_neither_the_server_nor_th
     await covered(a)
     kept = (await rig.record()).snapshot
     pid = await pid_of(page)
-    await page.run(BIG)
+    await page.run(SLOW)
     saving = asyncio.ensure_future(a.call("POST", "migrator/api/v1/snapshot"))
+    await until((a.home / "pickling").exists, "the snapshot to be in its middle")
     os.kill(pid, signal.SIGKILL)
-    await saving
-    assert (await a.status())["state"] == "running"
+    saved = await saving
+    assert (saved.code, (await a.status())["state"]) == (200, "running"), saved.body
+    assert f"kernel {kernel} restarted" in a.log.read_text()
     restarted = await rig.page(a, kernel)
     assert (await restarted.run("print('x' in globals())")).text == "False\n"
     assert (await rig.record()).snapshot is not None
@@ -73,6 +84,7 @@ async def test_a_store_that_is_down_is_said_and_nothing_is_lost(rig: Rig) -> Non
     await page.run("x = 2")
     frozen = await a.control("freeze", {"deadline": time.time() + 4})
     assert frozen["snapshot"] == (await rig.record()).snapshot
+    assert "the last durable one counts" in a.log.read_text()
     await rig.open_gateway(rig.port)
     await a.control("thaw")
     await page.connect(a)

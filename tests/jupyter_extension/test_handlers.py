@@ -5,19 +5,20 @@ from __future__ import annotations
 import json
 import re
 from datetime import datetime
+from http.cookies import SimpleCookie
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 from tornado import web
-from tornado.httpclient import HTTPClientError
+from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
 import jupyter_extension
 from jupyter_extension.control_handlers import ControlHandler
 from jupyter_extension.handlers import ROUTES
-from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.rig import TOKEN, Rig
 
 KERNEL = "00000000-0000-4000-8000-000000000000"
 OPENAPI = yaml.safe_load((Path(jupyter_extension.__file__).parent / "openapi.yaml").read_text())
@@ -59,6 +60,31 @@ async def test_nobody_unknown_gets_in_and_the_page_is_no_controller(rig: Rig) ->
     with pytest.raises(HTTPClientError, match="403"):
         await websocket_connect(f"{a.url.replace('http', 'ws', 1)}migrator/feed")
     assert (await a.status())["state"] == "running"
+
+
+async def test_a_browsers_cookie_alone_changes_nothing(rig: Rig) -> None:
+    """As with any Jupyter API: another site's form brings the cookie along, but cannot know the `_xsrf`."""
+    a = await rig.server("a")
+    await rig.in_state(a, "running")
+    jar = SimpleCookie()
+    for url in (f"{a.url}login", f"{a.url}login?token={TOKEN}"):
+        answer = await AsyncHTTPClient().fetch(url, follow_redirects=False, raise_error=False)
+        for line in answer.headers.get_list("Set-Cookie"):
+            jar.load(line)
+    cookies = {name: each.value for name, each in jar.items()}
+    assert "_xsrf" in cookies
+    assert len(cookies) > 1, "one that says who it is"
+
+    async def save(**headers: str) -> int:
+        cookie = "; ".join(f"{name}={value}" for name, value in cookies.items())
+        request = HTTPRequest(
+            f"{a.url}migrator/api/v1/snapshot", method="POST", body="{}", headers={"Cookie": cookie, **headers}
+        )
+        return (await AsyncHTTPClient().fetch(request, raise_error=False)).code
+
+    assert await save() == 403
+    assert await save(**{"X-XSRFToken": "2|00000000|" + "0" * 32 + "|0"}) == 403
+    assert await save(**{"X-XSRFToken": cookies["_xsrf"]}) == 200
 
 
 async def test_somebody_who_is_here_counts_wherever_a_culler_looks(rig: Rig) -> None:

@@ -7,18 +7,8 @@ import signal
 
 from migrator.session import phases
 from tests.jupyter_extension.rig import Rig, until
-from tests.jupyter_extension.test_faults import BIG
+from tests.jupyter_extension.test_faults import BIG, SLOW
 from tests.jupyter_extension.test_move import covered, move, opened
-
-SLOW = """
-class Slow:
-    def __reduce__(self):
-        import time
-        open("pickling", "w").close()
-        time.sleep(2.5)  # less than what counts as hanging
-        return Slow, ()
-slow = Slow()
-"""
 
 
 async def test_a_server_that_is_killed_in_its_last_snapshot_leaves_the_one_before_and_says_so(rig: Rig) -> None:

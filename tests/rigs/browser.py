@@ -36,6 +36,13 @@ new MutationObserver((changes) => {
       window.seenDialogs.push(node.textContent);
 }).observe(document, { childList: true, subtree: true });
 """
+WATCH_BANNER = """
+window.seenBanners = [];
+new MutationObserver(() => {
+  const banner = document.querySelector("#session-migrator-banner"), text = banner?.offsetHeight ? banner.textContent : "";
+  if (text && text !== window.seenBanners.at(-1)) window.seenBanners.push(text);
+}).observe(document, { childList: true, subtree: true, characterData: true });
+"""
 
 CELLS = """() => {
   const notebook = window.jupyterapp.shell.currentWidget.content;
@@ -196,6 +203,10 @@ class Lab:
         """All that ever appeared in this document, native ones included."""
         return [*self.native_dialogs, *await self.page.evaluate("() => window.seenDialogs")]
 
+    async def banners(self) -> list[str]:
+        """All that the banner ever said in this document."""
+        return list(await self.page.evaluate("() => window.seenBanners"))
+
     @property
     def token(self) -> str:
         """The server's, by which the page was opened."""
@@ -246,7 +257,7 @@ async def lab_page(results: Path) -> AsyncIterator[Lab]:
     await asyncio.to_thread(results.mkdir, parents=True, exist_ok=True)
     async with running_browser() as browser:
         context = await browser.new_context(viewport={"width": 1280, "height": 900})
-        await context.add_init_script(WATCH_DIALOGS)
+        await context.add_init_script(WATCH_DIALOGS + WATCH_BANNER)
         lab = Lab(await context.new_page(), context)
         try:
             yield lab

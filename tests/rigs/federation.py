@@ -5,12 +5,13 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shlex
 import shutil
 import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator
+from collections.abc import Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -81,6 +82,14 @@ class Federation:
     async def preempt(self, member: str, notice_s: float) -> None:
         await self.demo.call(f"/api/members/{member}/preempt", {"notice": notice_s})
 
+    async def wait_for_death(self, member: str) -> None:
+        """Until the machine that this member has now is down: its processes are killed."""
+
+        async def down() -> bool:
+            return bool((await self.demo.call("/api/state"))["members"][member]["machine"] == "down")
+
+        await wait_until(down, 120, lambda: f"the machine of member {member} lives")
+
     async def stop_by_hub(self, member: str, user: str) -> None:
         """As an idle culler does: by the hub's own API."""
         hub = self._member(member)
@@ -140,9 +149,10 @@ async def wait_until(condition: Callable[[], Awaitable[bool]], limit_s: float, c
         await asyncio.sleep(0.1)
 
 
-def start_demo(folder: Path, *options: str) -> Federation:
-    """Start `migrator demo` and wait until it can be used."""
-    argv = [*MIGRATOR, "demo", "--no-browser", "--dir", str(folder), *options]
+def start_demo(folder: Path, *options: str, command: Sequence[str] = ()) -> Federation:
+    """Start `migrator demo`, or `make ... demo` by `command`, and wait until it can be used."""
+    words = ["--no-browser", "--dir", str(folder), *options]
+    argv = [*command, f"ARGS={shlex.join(words)}"] if command else [*MIGRATOR, "demo", *words]
     output = folder.with_suffix(".out")
     with output.open("wb") as stream:
         process = subprocess.Popen(argv, stdout=stream, stderr=subprocess.STDOUT, start_new_session=True)

@@ -27,10 +27,19 @@ def test_what_is_no_store_is_told(url: str):
         open_store(url)
 
 
-def test_a_pod_needs_no_boto3():
-    program = (
-        "import sys; sys.modules['boto3'] = sys.modules['botocore'] = None\n"
-        "import migrator.storage, migrator.storage.gateway, migrator.snapshot, migrator.session\n"
+WITHOUT = "import sys\nfor name in ('boto3', 'botocore', 'kubernetes'): sys.modules[name] = None\n"
+
+
+def test_a_pod_needs_neither_boto3_nor_kubernetes():
+    program = WITHOUT + (
+        "import migrator.storage, migrator.storage.gateway, migrator.snapshot, migrator.session, jupyter_extension.app\n"
         "migrator.storage.open_store('memory:')"
     )
     subprocess.run([sys.executable, "-c", program], check=True)
+
+
+def test_a_store_whose_package_is_missing_is_told_with_what_to_install():
+    program = WITHOUT + "from migrator.storage import open_store\nopen_store('s3://bucket')"
+    done = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=False)
+    assert "BadStoreURL: 's3://bucket' needs the package boto" in done.stderr
+    assert "pip install 'session-migrator[control]'" in done.stderr
