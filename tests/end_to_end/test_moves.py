@@ -18,7 +18,7 @@ BANNERS = {30: ["moves to another machine"], 5: ["moves to another machine"], 0:
 TIMELINES = {
     30: ["notice", "frozen", "durable", "restored", "routed", "page-back"],
     5: ["notice", "frozen", "durable", "restored", "routed", "page-back"],
-    0: ["notice", "lost", "restored", "routed", "page-back"],
+    0: ["notice", "fenced", "restored", "routed", "page-back"],
 }
 
 
