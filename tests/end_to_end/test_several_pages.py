@@ -1,14 +1,15 @@
-"""Two browsers on one session: both go on, each sees what it would have seen, and nothing is said twice."""
+"""Two browsers on one session: both go on, and the launch link leads to it in the one that launched it only."""
 
 from __future__ import annotations
 
 import asyncio
+import re
 from pathlib import Path
 
 import pytest
 
 from tests.end_to_end.journey import Journey
-from tests.rigs.browser import lab_page
+from tests.rigs.browser import Lab, lab_page
 
 pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(400)]
 
@@ -35,3 +36,19 @@ async def test_two_browsers_go_on_with_one_session(journey: Journey, results: Pa
         assert await other.run("counter") == "42"
         assert other.navigations[navigations:] == []
         assert await other.dialogs() == []
+
+        await _the_link_is_the_first_browsers_only(journey, other)
+
+
+async def _the_link_is_the_first_browsers_only(journey: Journey, other: Lab) -> None:
+    """It starts no server in the browser that launched the session, and a session of its own in the other."""
+    sessions = len(await journey.federation.sessions())
+    await journey.links_lead_on()
+    assert len(await journey.federation.sessions()) == sessions
+    link, strangers = journey.federation.link, Lab(await other.context.new_page(), other.context)
+    first = await other.context.request.get(link)
+    assert first.url == link, "a browser that was never here gets the launch page, and its own cookie with it"
+    await strangers.page.goto(link, wait_until="commit")
+    await strangers.page.wait_for_url(re.compile(r"/user/[^?]+/lab"), wait_until="commit", timeout=120_000)
+    assert strangers.user != journey.lab.user
+    await journey.federation.end_session(strangers.user)

@@ -52,9 +52,13 @@ class Federation:
         """The launch link at the redirector."""
         return self.state.url + EXAMPLE
 
+    async def sessions(self) -> list[dict[str, Any]]:
+        """The records of all sessions that have not ended, on whatever member."""
+        return list((await self.demo.call("/api/state"))["sessions"])
+
     async def session_of(self, user: str) -> dict[str, Any]:
         """The record of a user's session, without waiting."""
-        return next(each for each in (await self.demo.call("/api/state"))["sessions"] if each["user"] == user)
+        return next(each for each in await self.sessions() if each["user"] == user)
 
     async def wait_for_session(
         self, user: str, condition: Callable[[dict[str, Any]], bool], limit_s: float = 120
