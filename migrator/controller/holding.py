@@ -53,7 +53,8 @@ class Holding:
     def __init__(self, ip: str, port: int) -> None:
         sockets = bind_sockets(port, ip)
         self.url = f"http://{ip}:{sockets[0].getsockname()[1]}"
-        self._application = Application([(r".*", HoldingHandler)], resting=lambda _path: None)
+        # A page that waits asks again every second: that is no news, and no fault.
+        self._application = Application([(r".*", HoldingHandler)], resting=lambda _path: None, log_function=_no_line)
         self._server = HTTPServer(self._application)
         self._server.add_sockets(sockets)
 
@@ -65,6 +66,10 @@ class Holding:
         """End it."""
         self._server.stop()
         await self._server.close_all_connections()
+
+
+def _no_line(_handler: RequestHandler) -> None:
+    pass
 
 
 def _resting(rest: Rest) -> str:

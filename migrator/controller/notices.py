@@ -43,7 +43,8 @@ class NoticeDesk:
             taken = await asyncio.gather(*(self.take(one) for one in await self.expand(notice)))
             return [record for each in taken for record in each]
         self.counter.labels(str(notice.cause)).inc()
-        log.info("notice: %s (%s)", notice.cause, notice.detail)
+        with about(notice.session):
+            log.info("notice: %s (%s)", notice.cause, notice.detail)
         return await (self._of_machine(notice) if notice.session is None else self._of_session(notice, notice.session))
 
     async def _of_session(self, notice: Notice, session: str) -> list[Record]:
@@ -51,7 +52,8 @@ class NoticeDesk:
         try:
             record = await self.mover.fresh(session)
         except NotFound:
-            log.info("nobody knows session %s any more", session)
+            with about(session):
+                log.info("nobody knows it any more")
             return []
         return await self._all(notice, [record] if self._concerns(notice, record) else [])
 

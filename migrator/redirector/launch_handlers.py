@@ -16,6 +16,7 @@ from migrator.redirector.hosts import Host
 from migrator.redirector.proxy_handler import ProxyHandler
 from migrator.redirector.relay import EventRelay
 from migrator.redirector.sessions import Sessions
+from migrator.serving.logs import set_session
 from migrator.session import Record, SessionError
 from migrator.session.resume_links import resume_token
 from migrator.storage.errors import NotFound, StorageError
@@ -100,6 +101,7 @@ class LinkHandler(ProxyHandler):
 
     async def _lead(self, sessions: Sessions, binding: Binding) -> bool:
         """True if the browser was led to its session."""
+        set_session(binding.session)
         try:
             record = await sessions.records.get(binding.session)
         except NotFound:
@@ -118,6 +120,7 @@ class LinkHandler(ProxyHandler):
         if sessions.is_live(record) and not gone:
             url = await sessions.url(record, self.request.query, binding.url)
             if url:
+                log.info("its browser is led to it at %s", record.owner.member if record.owner else "")
                 self.redirect(url)
             return url is not None
         if record.phase == "suspended" or gone:

@@ -14,6 +14,7 @@ from migrator.redirector.destination import destination
 from migrator.redirector.health import Health
 from migrator.redirector.hosts import Host
 from migrator.serving.client import Refused, ServiceClient, ServiceError
+from migrator.serving.logs import set_session
 from migrator.session import Record, SessionRecords
 from migrator.session.sealing import unseal
 
@@ -98,8 +99,10 @@ class Sessions:
         if session is None:
             log.info("the server at %s has no session", url)
             return
+        set_session(session)
         self.hubs[host.name] = _before(url, server)
         await self.bindings.put(browser, link, session, url)
+        log.info("launched at %s; its browser is known", host.name)
 
     async def resume(self, record: Record) -> None:
         """Have it brought back by a member that is well.

@@ -110,6 +110,18 @@ class Journey:
         await wait_until(told, 60, lambda: f"the status page shows {shown}")
         await page.close()
 
+    async def logs_tell(self) -> None:
+        """The services' logs are JSON, and filtered by the session's id they tell of its move."""
+        record = await self.federation.session_of(self.lab.user)
+        lines = await asyncio.to_thread(self.federation.service_lines)
+        moving = [each for name in lines for each in lines[name] if each["logger"] == "migrator.controller.move"]
+        assert [each for each in moving if "session" not in each] == []
+        steps = [each["message"] for each in moving if each["session"] == record["id"]]
+        assert {"activate", "finish"} <= set(steps), moving
+        led = [each["message"] for each in lines["redirector.log"] if each.get("session") == record["id"]]
+        assert led[0] == f"launched at {self.source}; its browser is known"
+        assert led[-1] == f"its browser is led to it at {record['owner']['member']}"
+
     async def banner_said(self, *texts: str) -> None:
         """Each of these stood in the page's banner at some time."""
         said: list[str] = []

@@ -38,6 +38,7 @@ async def test_the_page_goes_on_when_its_machine_is_preempted(journey, notice_s)
         await journey.all_goes_on()
         await journey.banner_said(*BANNERS[notice_s], "Your session has moved. Everything came back.")
         await journey.status_page_tells(*TIMELINES[notice_s])
+        await journey.logs_tell()
 
 
 async def test_a_suspended_session_comes_back(journey, federation):

@@ -1,6 +1,8 @@
 from __future__ import annotations
 
+import io
 import json
+import logging
 import re
 from collections.abc import Callable
 from http.cookies import SimpleCookie
@@ -10,6 +12,7 @@ import pytest
 
 from migrator.controller.marks import with_restored
 from migrator.redirector.bindings import COOKIE
+from migrator.serving.logs import JsonFormatter
 from migrator.session import Owner, Target, phases
 from tests.redirector.conftest import LINK, Browser, Rig
 
@@ -191,6 +194,22 @@ async def test_a_launch_that_breaks_is_told_in_the_stream(rig: Rig) -> None:
     await rig.b.go_away()
     event = json.loads((await browser.go(BUILD)).body.split(b"data: ")[1])
     assert event["phase"] == "failed"
+
+
+async def test_what_is_logged_of_a_session_names_it(rig: Rig) -> None:
+    logged = io.StringIO()
+    handler = logging.StreamHandler(logged)
+    handler.setFormatter(JsonFormatter("redirector"))
+    logging.getLogger("migrator.redirector").addHandler(handler)
+    try:
+        browser, session = await launched(rig)
+        (rig.folder / "store/records" / session).write_text("garbage")
+        await browser.go(LINK)
+    finally:
+        logging.getLogger("migrator.redirector").removeHandler(handler)
+    unreadable = json.loads(logged.getvalue().splitlines()[-1])
+    assert unreadable["message"] == "the session's record cannot be read: the launch goes on without"
+    assert unreadable["session"] == session
 
 
 async def test_without_sessions_it_is_mybinders_redirector(make_rig: Callable[..., Any]) -> None:

@@ -22,10 +22,12 @@ from migrator.demo import marks
 from migrator.demo.binderhub.pages import EXAMPLE
 from migrator.demo.client import Demo
 from migrator.demo.http import fetch
+from migrator.demo.plan import MEMBERS
 from migrator.demo.state import FILE, DemoState, find
 
 MIGRATOR = [str(Path(sys.executable).with_name("migrator"))]
 START_S = 240
+SERVICES = ("gateway", "controller")
 RESULTS = Path(__file__).parents[2] / "test-results"
 
 
@@ -123,6 +125,11 @@ class Federation:
         argv = [*MIGRATOR, "demo", *args, "--dir", str(self.folder)]
         return subprocess.run(argv, capture_output=True, text=True, timeout=60, check=False)
 
+    def service_lines(self) -> dict[str, list[dict[str, Any]]]:
+        """All that gateways, controllers and the redirector have logged so far; fails at a line that is no JSON object."""
+        names = ("redirector.log", *(f"members/{each}/{name}.log" for each in MEMBERS for name in SERVICES))
+        return {name: [_line(name, text) for text in _whole_lines(self.folder / name)] for name in names}
+
     def logs(self) -> dict[str, str]:
         """The end of every process's log."""
         paths = [
@@ -133,6 +140,20 @@ class Federation:
         return {
             str(path.relative_to(self.folder)): path.read_text(errors="replace")[-20_000:] for path in sorted(paths)
         }
+
+
+def _whole_lines(log: Path) -> list[str]:
+    """Without the one that is just being written."""
+    return log.read_text().split("\n")[:-1]
+
+
+def _line(name: str, text: str) -> dict[str, Any]:
+    try:
+        line = json.loads(text)
+    except ValueError:
+        pytest.fail(f"{name} has a line that is no JSON: {text}")
+    assert {"at", "level", "service", "message"} <= line.keys(), line
+    return dict(line)
 
 
 def _machine(pid: int) -> str:
