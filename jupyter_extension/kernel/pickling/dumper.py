@@ -236,7 +236,7 @@ class Dump:
         entry: dict[str, Any] = {"name": name, "reason": reason if count == 1 else f"{count} objects: {reason}"}
         cell = self._saving.cell_of(name)
         if cell:
-            entry["cell"] = cell
+            entry["execution_count"] = cell
         return entry
 
     def _report(self, names: list[str], components: list[tuple[str, Component]]) -> dict[str, Any]:

@@ -3,7 +3,7 @@
  */
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { Cells } from './cells';
+import { CellName, Cells } from './cells';
 import { button, element, list } from './elements';
 import { hasLosses } from './phases';
 import { clock } from './words';
@@ -91,12 +91,12 @@ export class ReportView {
     return [element('p', '', text), button(take, 'sm-Report-salvage', () => this.salvage(kernel, report))];
   }
 
-  private again(kernel: KernelReport, { cell, execution_count }: { cell?: string; execution_count?: number }): Node[] {
-    if (!cell || !this.cells.has(kernel.path, cell)) {
+  private again(kernel: KernelReport, cell: CellName): Node[] {
+    if (!this.cells.has(kernel.path, cell)) {
       return [];
     }
-    const label = execution_count
-      ? this.trans.__('Run cell [%1] again', execution_count)
+    const label = cell.execution_count
+      ? this.trans.__('Run cell [%1] again', cell.execution_count)
       : this.trans.__('Run this cell again');
     return [button(label, 'sm-Report-run', () => void this.cells.run(kernel.path, cell))];
   }

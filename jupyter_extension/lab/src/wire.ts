@@ -37,11 +37,10 @@ export interface AtRisk {
   reason: string;
 }
 
-/** Something that did not come back, or came back different; `cell` is the id of the cell that last set it. */
+/** Something that did not come back, or came back different; `execution_count` is that of the cell that last set it. */
 export interface Loss {
   name: string;
   reason: string;
-  cell?: string;
   execution_count?: number;
 }
 
@@ -167,7 +166,6 @@ function readLoss(row: Raw): Loss {
   return {
     name: text(row.name),
     reason: text(row.reason),
-    cell: text(row.cell) || undefined,
     execution_count: num(row.execution_count) || undefined
   };
 }

@@ -21,10 +21,11 @@ describe('what comes from outside', () => {
   });
 
   it('reads a whole report', () => {
-    const kernels = [{ kernel: 'k', path: 'a', saved: ['x', 'y'], lost: [{ name: 'c', reason: 'r', cell: 'id' }] }];
+    const lost = [{ name: 'c', reason: 'r', execution_count: 3 }];
+    const kernels = [{ kernel: 'k', path: 'a', saved: ['x', 'y'], lost }];
     const files = { excluded: [{ path: 'p', reason: 'big' }] };
     const { report } = readFacts({ report: { at: 1, kernels, files } });
-    expect(report?.kernels[0]).toMatchObject({ saved: 2, rerun: [], lost: [{ name: 'c', reason: 'r', cell: 'id' }] });
+    expect(report?.kernels[0]).toMatchObject({ saved: 2, rerun: [], lost });
     expect(report?.excluded).toEqual([{ path: 'p', reason: 'big' }]);
   });
 

@@ -21,7 +21,7 @@ LOST = {
     "kernels": [
         {
             "kernel": "k", "path": "a.ipynb", "saved": 12, "rerun": [{"cell": "cell-1", "execution_count": 7}],
-            "lost": [{"name": "connection", "reason": "an open network connection", "cell": "cell-0", "execution_count": 3}],
+            "lost": [{"name": "connection", "reason": "an open network connection", "execution_count": 3}],
         }
     ],
 }  # fmt: skip
@@ -40,6 +40,7 @@ async def _notice(page: JupyterPage, server: JupyterServer) -> None:
 
 
 async def _report(page: JupyterPage, server: JupyterServer) -> None:
+    await page.eval("() => { window.jupyterapp.shell.currentWidget.content.widgets[0].model.executionCount = 3; }")
     server.say("report", notice=None, state="running", report={**LOST, "at": time.time()})
     await page.banner("except for 1 thing")
     await page.page.click("#session-migrator-banner >> text=Show")
