@@ -28,11 +28,13 @@ from migrator.session.sealing import Secrets, seal
 from migrator.session.tokens import issue
 from migrator.snapshot import SessionKeys, read_journal
 from migrator.storage import open_store
+from tests.jupyter_extension import described
 
 SECRET = b"federation-secret-of-at-least-32-bytes"
 KEY = bytes(range(32))
 TOKEN = "page-token"
 V1 = "v1.kernel.websocket.jupyter.org"
+API = "migrator/api/"
 LIMIT_S = 90.0
 OFF = ("jupyterlab", "notebook", "notebook_shim", "jupyter_lsp")  # they only make each start slower
 EXTENSIONS = [
@@ -65,6 +67,10 @@ class Server:
     log: Path
     base_url: str = "/user/x/"
     client: AsyncHTTPClient = field(default_factory=SimpleAsyncHTTPClient)
+    described: bool = True
+    """Whether it has all that `openapi.yaml` describes."""
+    answered: set[described.Answered] = field(default_factory=set)
+    """What the extension was asked, and answered as it is described."""
 
     @property
     def url(self) -> str:
@@ -74,11 +80,15 @@ class Server:
         self, method: str, path: str, body: Any = None, *, token: str | None = TOKEN, scheme: str = "token", **more: Any
     ) -> HTTPResponse:
         headers = {"Authorization": f"{scheme} {token}"} if token else {}
-        data = json.dumps(body or {}) if method in {"POST", "PUT", "PATCH"} else None
+        sent = body if isinstance(body, bytes) else json.dumps(body or {})
+        data = sent if method in {"POST", "PUT", "PATCH"} else None
         request = HTTPRequest(
             self.url + path, method=method, headers={**headers, **more}, body=data, request_timeout=120
         )
-        return await AsyncHTTPClient(force_instance=True).fetch(request, raise_error=False)
+        answer = await AsyncHTTPClient(force_instance=True).fetch(request, raise_error=False)
+        if self.described and path.startswith(API):
+            self.answered.add(described.check(method, path[len("migrator") :], answer))
+        return answer
 
     async def json(self, method: str, path: str, body: Any = None) -> Any:
         answer = await self.call(method, path, body)
@@ -241,6 +251,8 @@ class Page:
 class Rig:
     """A session, its gateway, its servers and its pages."""
 
+    described = True
+
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         self.store_url = f"file://{folder}/store"
@@ -299,7 +311,7 @@ class Rig:
         command = self.command(port, home, arguments)
         with log.open("ab") as out:
             process = subprocess.Popen(command, env=env, cwd=home, stdout=out, stderr=out, stdin=subprocess.DEVNULL)  # noqa: ASYNC220 - returns at once
-        server = Server(process, port, home, control, log)
+        server = Server(process, port, home, control, log, described=self.described)
         self.servers.append(server)
         await until(lambda: self._up(server), f"{name} to answer")
         return server

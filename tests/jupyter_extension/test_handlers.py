@@ -6,34 +6,24 @@ import json
 import re
 from datetime import datetime
 from http.cookies import SimpleCookie
-from pathlib import Path
 from typing import Any
 
 import pytest
-import yaml
 from tornado import web
 from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
 from tornado.websocket import websocket_connect
 
-import jupyter_extension
 from jupyter_extension.control_handlers import ControlHandler
 from jupyter_extension.handlers import ROUTES
+from tests.jupyter_extension.described import METHODS, OPENAPI, described
 from tests.jupyter_extension.rig import TOKEN, Rig
 
 KERNEL = "00000000-0000-4000-8000-000000000000"
-OPENAPI = yaml.safe_load((Path(jupyter_extension.__file__).parent / "openapi.yaml").read_text())
-
-
-def described() -> dict[str, set[str]]:
-    methods = {"get", "post", "put", "delete", "patch"}
-    return {path: methods & set(item) for path, item in OPENAPI["paths"].items()}
 
 
 def test_the_description_and_the_handlers_agree() -> None:
     served = {
-        "/" + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", path): {
-            m for m in ("get", "post", "put", "delete", "patch") if m in vars(handler)
-        }
+        "/" + re.sub(r"\(\?P<(\w+)>[^)]*\)", r"{\1}", path): {m for m in METHODS if m in vars(handler)}
         for path, handler in ROUTES
     }
     assert served == described()

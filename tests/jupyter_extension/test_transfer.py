@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest, HTTPResponse
+from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from migrator.session.download import open_download
 from tests.jupyter_extension.rig import KEY, TOKEN, Rig, Server
@@ -40,9 +40,7 @@ async def _download(server: Server) -> bytes:
 
 
 async def _piece(server: Server, name: str, offset: int, data: bytes) -> HTTPResponse:
-    url = f"{server.url}{API}/uploads/{name}?offset={offset}"
-    request = HTTPRequest(url, method="PUT", body=data, headers={"Authorization": f"token {TOKEN}"})
-    return await AsyncHTTPClient(force_instance=True).fetch(request, raise_error=False)
+    return await server.call("PUT", f"{API}/uploads/{name}?offset={offset}", data)
 
 
 async def _upload(server: Server, data: bytes) -> HTTPResponse:

@@ -22,7 +22,9 @@ pytestmark = pytest.mark.skipif(not pythons.installed(PYTHON), reason=f"pyenv ha
 
 
 class ClassicRig(Rig):
-    """Servers of notebook 6 in place of newer ones."""
+    """Servers of notebook 6 in place of newer ones, and with a face for the controller only."""
+
+    described = False
 
     def command(self, port: int, home: Path, arguments: tuple[str, ...]) -> list[str]:
         return [
