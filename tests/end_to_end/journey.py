@@ -97,18 +97,16 @@ class Journey:
 
     async def status_page_tells(self, *events: str) -> None:
         """The demo's own page shows the session's timeline, with these events in this order."""
-        state, shown = self.federation.state, list[str]()
-        page = await self.lab.context.new_page()
-        await page.goto(f"{state.status_url}/?token={state.status_token}")
-        items = page.locator("article", has_text=self.lab.user).locator("li")
+        shown: list[str] = []
+        async with self.federation.status_page(self.lab.context) as page:
+            items = page.locator("article", has_text=self.lab.user).locator("li")
 
-        async def told() -> bool:
-            shown[:] = [text.split()[0] for text in await items.all_text_contents()]
-            rest = iter(shown)
-            return all(event in rest for event in events)
+            async def told() -> bool:
+                shown[:] = [text.split()[0] for text in await items.all_text_contents()]
+                rest = iter(shown)
+                return all(event in rest for event in events)
 
-        await wait_until(told, 60, lambda: f"the status page shows {shown}")
-        await page.close()
+            await wait_until(told, 60, lambda: f"the status page shows {shown}")
 
     async def logs_tell(self) -> None:
         """The services' logs are JSON, and filtered by the session's id they tell of its move."""

@@ -50,7 +50,7 @@ async def test_a_suspended_session_comes_back(journey, federation):
         assert done.returncode == 0, done.stderr
         await federation.wait_for_session(journey.lab.user, lambda record: record["phase"] == "suspended")
         await journey.runs_nowhere()
-        await federation.resume(session)
+        await federation.press(journey.lab.context, journey.lab.user, "Resume")
         await federation.wait_for_session(journey.lab.user, lambda record: record["phase"] == "active")
         await journey.finish_long_cell()
         await journey.variables_and_files_are_right(
@@ -63,7 +63,7 @@ async def test_what_is_typed_and_run_on_the_way_is_there_once(journey, federatio
     async with asyncio.timeout(STORY_S):
         journey.page_must_stay()
         async with busy_user(journey.lab) as served:
-            await federation.preempt(journey.source, 30)
+            await federation.press(journey.lab.context, f"Member {journey.source}", "30 s notice")
             await journey.arrive()
         assert len(served.runs) > 10
         await journey.page_stayed()

@@ -14,7 +14,6 @@ from tests.rigs.browser import Lab, lab_page
 pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(400)]
 
 STORY_S = 300
-NOTICE_S = 8
 
 
 async def test_two_browsers_go_on_with_one_session(journey: Journey, results: Path) -> None:
@@ -27,7 +26,7 @@ async def test_two_browsers_go_on_with_one_session(journey: Journey, results: Pa
         journey.page_must_stay()
         navigations = len(other.navigations)
 
-        await journey.federation.preempt(journey.source, NOTICE_S)
+        await journey.federation.press(lab.context, lab.user, "Move")
         arrived = await journey.arrive()
         await journey.finish_long_cell()
         journey.nothing_ran_twice_at_a_time(arrived)

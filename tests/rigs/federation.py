@@ -11,12 +11,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Awaitable, Callable, Iterator, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 import pytest
+from playwright.async_api import BrowserContext, Page
 
 from migrator.demo import marks
 from migrator.demo.binderhub.pages import EXAMPLE
@@ -88,6 +89,21 @@ class Federation:
     async def preempt(self, member: str, notice_s: float) -> None:
         await self.demo.call(f"/api/members/{member}/preempt", {"notice": notice_s})
 
+    @contextlib.asynccontextmanager
+    async def status_page(self, context: BrowserContext) -> AsyncIterator[Page]:
+        """The demo's own page, in a tab of its own."""
+        page = await context.new_page()
+        await page.goto(f"{self.state.status_url}/?token={self.state.status_token}")
+        yield page
+        await page.close()
+
+    async def press(self, context: BrowserContext, card: str, button: str) -> None:
+        """A button of the demo's own page, on the card of a member or of a user's session."""
+        async with self.status_page(context) as page:
+            async with page.expect_response("**/api/*/*/*") as answered:
+                await page.locator("article", has_text=card).get_by_role("button", name=button).click(timeout=60_000)
+            assert (await answered.value).ok, await (await answered.value).text()
+
     async def wait_for_death(self, member: str) -> None:
         """Until the machine that this member has now is down: its processes are killed."""
 
@@ -102,11 +118,6 @@ class Federation:
         url = f"http://127.0.0.1:{hub['hub_port']}/hub/api/users/{user}/server"
         response = await fetch(url, method="DELETE", token=hub["tokens"]["binder"], scheme="token")
         assert response.code in {202, 204}, response.body
-
-    async def resume(self, session: str) -> None:
-        """By the command, which may come while the suspension is still being finished."""
-        done = await asyncio.to_thread(self.migrator, "resume", session)
-        assert done.returncode == 0, done.stderr
 
     async def end_session(self, user: str) -> None:
         """Delete a user's session, as its owner would, so that later tests have the machine for themselves."""
