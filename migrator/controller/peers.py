@@ -22,7 +22,7 @@ log = logging.getLogger(__name__)
 class Room:
     """Whether a member takes sessions; `free` places, None if it knows no limit. `image`: one of its machines has the image.
 
-    `fits`: for so many sessions of that size its machines have room now, None if it does not know.
+    `fits`: for so many sessions of that size its machines have room now, None if it does not know. `why`: it takes none, and this is why.
     """
 
     member: str
@@ -30,6 +30,7 @@ class Room:
     free: int | None
     image: bool = True
     fits: int | None = None
+    why: str = ""
 
 
 class Peers:
@@ -70,7 +71,7 @@ class Peers:
         return list(unreached)
 
     async def rooms(self, image: str = "", needs: Needs | None = None) -> list[Room]:
-        """Who takes sessions (of that image, and that size) now; members that do not answer are left out.
+        """Who takes sessions (of that image, and that size) now; a member that does not answer takes none.
 
         The many sessions of one machine ask all at once: the answer is theirs together for a moment.
         """
@@ -83,11 +84,7 @@ class Peers:
         return await asyncio.shield(answer)
 
     async def _ask_for_rooms(self, query: str) -> list[Room]:
-        found = await asyncio.gather(*(self._room(name, query) for name in self._clients), return_exceptions=True)
-        for error in found:
-            if isinstance(error, BaseException) and not isinstance(error, ServiceError):
-                raise error
-        return [room for room in found if isinstance(room, Room)]
+        return list(await asyncio.gather(*(self._room(name, query) for name in self._clients)))
 
     async def public_url(self, member: str) -> str:
         """Where browsers find that member's hub; empty if its settings do not say."""
@@ -104,7 +101,10 @@ class Peers:
         return True
 
     async def _room(self, name: str, query: str) -> Room:
-        data = (await self._clients[name].call("GET", f"/v1/room?{query}", timeout=3.0)).data
+        try:
+            data = (await self._clients[name].call("GET", f"/v1/room?{query}", timeout=3.0)).data
+        except ServiceError as error:
+            return Room(name, 0.0, 0, why=str(error))
         weight = float(self._members[name].get("weight", 1.0))
         return Room(name, weight, data.get("free"), bool(data.get("image", True)), data.get("fits"))
 

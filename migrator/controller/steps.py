@@ -71,14 +71,15 @@ class Steps:
         rooms = await self._tools.peers.rooms(image["digest"] if image else "", needs_of(record))
         names = ranked(rooms, without=excluded, only=plan.only, last=source)
         if not names:
-            await self._search_on(record)
+            whys = [f"{room.member}: {room.why}" for room in rooms if room.why and room.member not in excluded]
+            await self._search_on(record, "; ".join(["no member takes it", *whys]))
             return
         target = Target(names[0], server_of(record))
         await self._tools.update(record.id, lambda fresh: phases.retarget(fresh, target))
 
-    async def _search_on(self, record: Record) -> None:
+    async def _search_on(self, record: Record, reason: str) -> None:
         """Nobody takes it now. That may pass, so that it waits as long as there is something to wait for."""
-        plan, reason = need_plan(record), "no member takes it"
+        plan = need_plan(record)
         if plan.profile and not is_alive(record, plan):
             await self._tools.update(record.id, as_it_was)
             return

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import time
+from collections.abc import Iterator
 from typing import Any
+
+import pytest
 
 from tests.controller.conftest import Federation, call, until
 from tests.rigs.small_hub import TOKEN
@@ -101,6 +105,41 @@ def test_a_source_that_cannot_save_goes_on_if_nothing_forces_it(federation: Fede
         record = federation.settled(session)
     assert (record["phase"], record["owner"]["member"]) == ("active", "a")
     assert federation.a.value("nosave")[1]["value"] == "x"
+
+
+@contextlib.contextmanager
+def hub_token_of_b(federation: Federation, token: str) -> Iterator[None]:
+    """The controller of b has that token for its hub, until somebody mends it."""
+    _restart_b(federation, token)
+    try:
+        yield
+    finally:
+        _restart_b(federation, TOKEN)
+
+
+def _restart_b(federation: Federation, token: str) -> None:
+    federation.b.controller.kill()
+    (federation.folder / "hub-token").write_text(token)
+    federation.b.controller.start()
+
+
+@pytest.mark.parametrize("token", ["a-wrong-token", f"weak-{TOKEN}"], ids=["wrong", "lacks-scopes"])
+def test_a_hub_token_that_does_not_do_is_said_and_the_session_goes_on(federation: Federation, token: str) -> None:
+    user = f"token{len(token)}"
+    session = federation.launch(user)
+    federation.a.put(user, "x", save=False)
+    with hub_token_of_b(federation, token):
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b"})
+        federation.wait_for(session, "failed")
+        record = federation.settled(session)
+    failed = next(event for event in record["timeline"] if event["event"] == "failed")
+    assert "b: " in failed["detail"]["reason"]
+    assert "the hub's token is wrong or lacks the scopes admin:users, admin:servers" in failed["detail"]["reason"]
+    assert (record["phase"], record["epoch"], record["owner"]["member"]) == ("active", 1, "a")
+    assert federation.a.value(user)[1]["value"] == "x"
+    federation.api(f"/v1/sessions/{session}/move", {"target": "b"})
+    federation.wait_for(session, "routed")
+    assert federation.a.value(user)[1] == {**federation.b.value(user)[1], "value": "x"}
 
 
 def test_with_a_deadline_the_last_durable_snapshot_counts(federation: Federation) -> None:
