@@ -64,7 +64,9 @@ class Freezer:
         try:
             await asyncio.wait_for(self._save_until(end), end - time.monotonic())
         except (asyncio.TimeoutError, SnapshotFailed) as e:
-            self._log.warning("no new snapshot before the end (%s); the last durable one counts", e or "out of time")
+            self._log.warning(
+                "no new snapshot before the end (%s); the last durable one counts", str(e) or "out of time"
+            )
         await self.stop_processes()
         await self._last_words(max(end - time.monotonic(), LEAST_S))
         self._status.enter("frozen", tell="freezing")

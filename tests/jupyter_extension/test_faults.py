@@ -20,7 +20,6 @@ class Slow:
         return Slow, ()
 slow = Slow()
 """
-BIG = "import os\nbig = [os.urandom(1 << 20) for _ in range(200)]"
 
 
 async def pid_of(page: object) -> int:
