@@ -141,6 +141,16 @@ class Kernels:
             )
             await self._lead_room(row)
 
+    async def is_missing(self, row: JsonDict | None) -> bool:
+        """Whether it is a notebook's, and the notebook was deleted while its kernel lived."""
+        if row is None or row["type"] != "notebook":
+            return False
+        for path in {row["path"], row["path"].partition(":")[2]}:  # a page may name a drive of its own before it
+            if path and await ensure_async(self._sessions.contents_manager.file_exists(path)):
+                return False
+        self._log.warning("the kernel of %s came back; the notebook was deleted before, and is not there", row["path"])
+        return True
+
     async def _lead_room(self, row: JsonDict) -> None:
         """jupyter-server-documents runs cells by itself, and leads a notebook to its kernel only where it creates the session."""
         join = getattr(self._sessions, "_init_session_yroom", None)

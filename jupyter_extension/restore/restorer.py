@@ -142,6 +142,7 @@ class Restorer:
         self, loads: dict[str, JsonDict], layout: JsonDict, entries: JsonDict, logs: dict[str, Any], *, copied: bool
     ) -> list[JsonDict]:
         reports: dict[str, JsonDict] = {}
+        notebooks = {row["kernel"]: row for row in reversed(layout["sessions"])}
         waits: list[Awaitable[None]] = []
         for kernel, load in loads.items():
             about = layout["kernels"][kernel]
@@ -153,6 +154,7 @@ class Restorer:
                 **_summary(load),
             }
             reports[kernel]["salvage"] = bool(entries.get(kernel, {}).get("salvage")) and not copied
+            reports[kernel]["missing"] = await self._kernels.is_missing(notebooks.get(kernel))
             if copied:
                 reports[kernel]["skipped"] = left_out(logs.get(kernel))
                 waits.append(self._kernels.reseed(kernel))

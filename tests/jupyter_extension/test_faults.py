@@ -91,16 +91,19 @@ async def test_a_store_that_is_down_is_said_and_nothing_is_lost(rig: Rig) -> Non
     assert (await page.run("print(x)")).text == "2\n"
 
 
-async def test_a_notebook_deleted_while_its_kernel_lives_moves(rig: Rig) -> None:
+async def test_a_notebook_deleted_while_its_kernel_lives_moves_and_is_said_to_be_missing(rig: Rig) -> None:
     a, kernel, page = await opened(rig, "folder/a.ipynb")
+    _, beside = await a.notebook("folder/b.ipynb")
     await page.run("x = 1")
     await a.call("DELETE", "api/contents/folder/a.ipynb")
     b, report = await move(rig, a)
-    assert report["kernels"][0]["lost"] == []
+    assert {row["kernel"]: row["missing"] for row in report["kernels"]} == {kernel: True, beside: False}
+    assert "the kernel of folder/a.ipynb came back; the notebook was deleted before" in b.log.read_text()
+    assert [row["lost"] for row in report["kernels"]] == [[], []]
     await page.connect(b)
     assert (await page.run("print(x)")).text == "1\n"
     assert not (b.home / "folder" / "a.ipynb").exists()
-    assert [s["kernel"]["id"] for s in await b.json("GET", "api/sessions")] == [kernel]
+    assert {s["kernel"]["id"] for s in await b.json("GET", "api/sessions")} == {kernel, beside}
 
 
 async def test_a_session_with_an_evil_name_is_no_way_out(rig: Rig) -> None:

@@ -60,7 +60,12 @@ export class ReportView {
     ];
     const saved = trans._n('%1 variable came back', '%1 variables came back', kernel.saved);
     const heading = element('h4', '', kernel.path || kernel.kernel);
-    return [heading, element('p', '', saved), ...list(rows), ...this.choice(kernel, report)];
+    return [heading, ...this.missing(kernel), element('p', '', saved), ...list(rows), ...this.choice(kernel, report)];
+  }
+
+  private missing(kernel: KernelReport): HTMLElement[] {
+    const text = this.trans.__('The notebook is not here: it had been deleted. Its kernel goes on.');
+    return kernel.missing ? [element('p', '', text)] : [];
   }
 
   private loss(kernel: KernelReport, loss: Loss, what: string): (Node | string)[] {

@@ -61,6 +61,8 @@ export interface KernelReport {
   changed: Loss[];
   /** Whether the variables are kept as they stood in the middle of a cell that the move interrupted. */
   salvage: boolean;
+  /** Whether the notebook was deleted while its kernel lived. */
+  missing: boolean;
 }
 
 /** What a restore brought back. */
@@ -187,7 +189,8 @@ function readKernel(row: Raw): KernelReport {
     skipped: rows(row.skipped).map(readCell),
     lost: rows(row.lost).map(readLoss),
     changed: rows(row.changed).map(readLoss),
-    salvage: row.salvage === true
+    salvage: row.salvage === true,
+    missing: row.missing === true
   };
 }
 

@@ -73,13 +73,15 @@ async def test_status_item_and_panel_by_keyboard(page: JupyterPage, server: Jupy
 async def test_report_of_losses(page: JupyterPage, server: JupyterServer) -> None:
     await page.eval("() => { window.jupyterapp.shell.currentWidget.content.widgets[1].model.executionCount = 3; }")
     lost = {"name": "connection", "reason": "an open network connection", "execution_count": 3}
-    server.say("report", report=_report(lost=[lost], rerun=[{"cell": "cell-0", "execution_count": 7}], salvage=True))
+    rerun = [{"cell": "cell-0", "execution_count": 7}]
+    server.say("report", report=_report(lost=[lost], rerun=rerun, salvage=True, missing=True))
     await page.banner("The session came back, except for 3 things.")
     assert await page.violations(BANNER) == []
     await page.page.focus(f"{BANNER} .sm-Banner-action")
     await page.page.keyboard.press("Enter")
     lost_text = "did not come back: an open network connection. It was set in cell [3]."
-    for text in (lost_text, "Cell [7] was run again", "bigger than 1 GB", "top"):
+    missing_text = "The notebook is not here: it had been deleted."
+    for text in (lost_text, missing_text, "Cell [7] was run again", "bigger than 1 GB", "top"):
         await _shows(page, PANEL, text)
     assert await page.violations(PANEL) == []
     await page.page.click(f"{PANEL} >> text=Run cell [3] again")
