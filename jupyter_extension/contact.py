@@ -13,6 +13,11 @@ from jupyter_extension.link import Link, SessionInfo, first_answer
 from jupyter_extension.settings import Settings
 from jupyter_extension.status import Status
 
+SILENT = (
+    "the place where sessions are kept does not answer. All is saved as soon as it does; until then keep this page open, "
+    "and copy to your own computer what you can't spare"
+)
+HELD = f"{SILENT}. Cells stand still meanwhile, since your session may have been started elsewhere"
 FAREWELL_S = 2.0  # what follows may not be kept from beginning by a gateway that is away
 
 
@@ -55,7 +60,13 @@ class Contact:
         async def lost() -> None:
             if self._status.state == "running":
                 self.held = True
+                self._status.failed(HELD)
                 await freezer.hold()
+
+        def heard(answer: dict[str, Any]) -> None:
+            if self._status.problem in (SILENT, HELD):
+                self._status.mended()
+            told(answer)
 
         async def found() -> None:
             if self.held and self._status.state == "frozen":
@@ -71,6 +82,7 @@ class Contact:
             lost=lost,
             found=found,
             fenced=fenced,
+            unheard=lambda: self._status.failed(SILENT),
             log=self._log,
-            told=told,
+            told=heard,
         )

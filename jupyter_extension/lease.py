@@ -11,6 +11,8 @@ from jupyter_extension.errors import FencedOut, GatewayRefused, GatewayUnreachab
 from jupyter_extension.link import Link
 
 IMPATIENT_S = 1.0
+WORRYING = 3
+"""A third of the lease without an answer is more than a gateway that was started anew: somebody should know."""
 
 
 class Lease:
@@ -28,11 +30,12 @@ class Lease:
         found: Callable[[], Awaitable[None]],
         fenced: Callable[[], Awaitable[None]],
         log: logging.Logger,
+        unheard: Callable[[], None] = lambda: None,
         told: Callable[[dict[str, Any]], None] = lambda _answer: None,
     ) -> None:
         self._link, self._epoch, self._lease_s, self._interval = link, epoch, lease_s, interval_s
         self._describe, self._lost, self._found, self._fenced = describe, lost, found, fenced
-        self._log, self._told = log, told
+        self._unheard, self._log, self._told = unheard, log, told
         self._heard = time.monotonic()
         self._is_lost = False
 
@@ -69,8 +72,11 @@ class Lease:
             raise
         except (GatewayUnreachable, GatewayRefused) as e:
             self._log.warning("no sign of life from the gateway: %s", e)
-        if not self._is_lost and time.monotonic() - self._heard > self._lease_s:
+        silent_s = time.monotonic() - self._heard
+        if not self._is_lost and silent_s > self._lease_s:
             await self._silence()
+        elif not self._is_lost and silent_s > self._lease_s / WORRYING:
+            self._unheard()
         return None
 
     async def _silence(self) -> None:

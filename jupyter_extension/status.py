@@ -82,6 +82,11 @@ class Status:
             self.problem = problem
             self._feed.tell("saved", {"saved": self.saved, "problem": problem})
 
+    def mended(self) -> None:
+        """What kept us from saving is over."""
+        self.problem = None
+        self._feed.tell("saved", {"saved": self.saved, "problem": None})
+
     def warn(self, cause: str, deadline: float | None) -> None:
         """A notice came; the earlier deadline of two counts."""
         known = (self.notice or {}).get("deadline")

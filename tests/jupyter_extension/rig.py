@@ -253,9 +253,9 @@ class Rig:
 
     described = True
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, store_url: str = "") -> None:
         self.folder = folder
-        self.store_url = f"file://{folder}/store"
+        self.store_url = store_url or f"file://{folder}/store"
         self.records = SessionRecords(open_store(self.store_url))
         self.servers: list[Server] = []
         self.pages: list[Page] = []

@@ -7,6 +7,7 @@ import os
 import signal
 import time
 
+from jupyter_extension.contact import HELD
 from migrator.session import Target, phases
 from tests.jupyter_extension.rig import Rig, until
 from tests.jupyter_extension.test_move import covered, move, opened
@@ -67,7 +68,7 @@ async def test_a_kernel_killed_while_it_is_saved_costs_neither_the_server_nor_th
     os.kill(pid, signal.SIGKILL)
     saved = await saving
     assert (saved.code, (await a.status())["state"]) == (200, "running"), saved.body
-    assert f"kernel {kernel} restarted" in a.log.read_text()
+    await until(lambda: f"kernel {kernel} restarted" in a.log.read_text(), "Jupyter to start the kernel again")
     restarted = await rig.page(a, kernel)
     assert (await restarted.run("print('x' in globals())")).text == "False\n"
     assert (await rig.record()).snapshot is not None
@@ -178,10 +179,10 @@ async def test_without_its_gateway_for_the_lease_the_kernel_stops_and_goes_on_af
     a, _, page = await opened(rig)
     await page.run("x = 1")
     await rig.close_gateway()
-    await rig.in_state(a, "frozen")
+    assert (await rig.in_state(a, "frozen"))["problem"] == HELD
     assert page.closed
     await rig.open_gateway(rig.port, lease_s=2.0)
-    await rig.in_state(a, "running")
+    assert (await rig.in_state(a, "running"))["problem"] is None
     await page.connect(a)
     assert (await page.run("print(x)")).text == "1\n"
 

@@ -43,13 +43,31 @@ PORTS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass
 class S3Server:
     """Where the server is, and the credentials that it accepts; they stand in `os.environ` as long as it runs."""
 
     endpoint: str
     access_key: str
     secret_key: str
+    folder: Path
+    arguments: list[str]
+    process: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> bool:
+        """Start it, with the data that are there, and wait until it answers; False if it ended by itself."""
+        with (self.folder / "log").open("ab") as log:
+            self.process = subprocess.Popen(
+                [_weed(), "mini", *self.arguments], env={**os.environ, **self.env}, cwd=self.folder, stdout=log,
+                stderr=subprocess.STDOUT, start_new_session=True,
+            )  # fmt: skip
+        return _ready(self.process, self)
+
+    def kill(self) -> None:
+        """As if its machine broke down."""
+        if self.process is not None:
+            os.killpg(self.process.pid, signal.SIGKILL)
+            self.process.wait()
 
     def url(self, prefix: str = "") -> str:
         """A store URL; each test that wants to be alone uses its own prefix."""
@@ -95,36 +113,19 @@ def running(folder: Path) -> Iterator[S3Server]:
 @contextmanager
 def _process(folder: Path) -> Iterator[S3Server | None]:
     """Start once; gives None if the server ended by itself."""
-    folder.mkdir()
+    folder.mkdir(parents=True)
     ports = dict(zip(PORTS, free_ports(len(PORTS)), strict=True))
-    server = S3Server(f"http://127.0.0.1:{ports['s3.port']}", secrets.token_hex(10), secrets.token_hex(20))
-    arguments = [f"-{name}={port}" for name, port in ports.items()]
-    with (folder / "log").open("wb") as log:
-        process = subprocess.Popen(
-            [
-                _weed(),
-                "mini",
-                f"-dir={folder}",
-                "-ip=127.0.0.1",
-                "-ip.bind=127.0.0.1",
-                f"-bucket={BUCKET}",
-                "-admin.ui=false",
-                "-webdav=false",
-                "-master.telemetry=false",
-                f"-filer.localSocket={folder}/filer.sock",
-                *arguments,
-            ],
-            env={**os.environ, **server.env},
-            cwd=folder,
-            stdout=log,
-            stderr=subprocess.STDOUT,
-            start_new_session=True,
-        )
+    arguments = [
+        f"-dir={folder}", "-ip=127.0.0.1", "-ip.bind=127.0.0.1", f"-bucket={BUCKET}", "-admin.ui=false", "-webdav=false",
+        "-master.telemetry=false", f"-filer.localSocket={folder}/filer.sock",
+        *(f"-{name}={port}" for name, port in ports.items()),
+    ]  # fmt: skip
+    endpoint = f"http://127.0.0.1:{ports['s3.port']}"
+    server = S3Server(endpoint, secrets.token_hex(10), secrets.token_hex(20), folder, arguments)
     try:
-        yield server if _ready(process, server) else None
+        yield server if server.start() else None
     finally:
-        os.killpg(process.pid, signal.SIGKILL)  # its data are of no use, and a gentle end takes seconds
-        process.wait()
+        server.kill()  # its data are of no use, and a gentle end takes seconds
 
 
 def _ready(process: subprocess.Popen[bytes], server: S3Server) -> bool:

@@ -9,6 +9,7 @@ export type Phase =
   | { kind: 'notice'; cause: string; seconds: number | null }
   | { kind: 'limit'; cause: 'idle' | 'age'; seconds: number }
   | { kind: 'freezing' }
+  | { kind: 'held' }
   | { kind: 'away'; seconds: number; expected: boolean; offline: boolean }
   | { kind: 'resting'; offer: boolean }
   | { kind: 'resuming' }
@@ -23,6 +24,7 @@ export interface View {
   link: Link;
   state: State;
   notice: Notice | null;
+  problem: string | null;
   report: Report | null;
   downSince: number | null;
   expected: boolean;
@@ -74,7 +76,10 @@ function notServing(view: View, now: number): Phase | null {
   if (view.state === 'restoring' || view.state === 'standby') {
     return { kind: 'restoring' };
   }
-  return view.state === 'running' ? null : { kind: 'freezing' };
+  if (view.state === 'running') {
+    return null;
+  }
+  return view.problem && !view.notice ? { kind: 'held' } : { kind: 'freezing' };
 }
 
 function nearLimit({ limits, serverNow }: View): Phase | null {

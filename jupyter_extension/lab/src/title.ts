@@ -11,6 +11,7 @@ export function mark(phase: Phase): string {
     case 'limit':
       return `(${countdown(phase.seconds)}) `;
     case 'freezing':
+    case 'held':
     case 'away':
     case 'restoring':
     case 'resuming':

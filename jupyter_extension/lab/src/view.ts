@@ -40,8 +40,9 @@ export class View {
   /** The phase that holds now. */
   get phase(): Phase {
     const { facts, feed, downSince, expected, movedAt, serverNow, roomless, rest, out } = this.session;
-    const { state, notice, report, limits } = facts;
-    const known = { link: feed.link, state, notice, report, limits, downSince, expected, movedAt, serverNow, roomless };
+    const { state, notice, problem, report, limits } = facts;
+    const timing = { limits, downSince, expected, movedAt, serverNow };
+    const known = { link: feed.link, state, notice, problem, report, roomless, ...timing };
     const view = { ...known, rest, out, resumable: facts.resume !== '', offline: !navigator.onLine };
     return phaseOf(view, Date.now(), sessionStorage.getItem(PUT_AWAY) ?? '');
   }

@@ -142,6 +142,11 @@ export function wordsOf(phase: Phase, savedAt: number | null, trans: Translation
       };
     case 'freezing':
       return { text: trans.__('Saving the session for its move. Running cells pause for a moment.'), tone: 'warn' };
+    case 'held':
+      return {
+        text: trans.__('Nothing can be saved now. The session stands still, and goes on by itself.'),
+        tone: 'warn'
+      };
     case 'away':
       return { text: awayWords(phase, savedAt, trans), tone: 'calm' };
     case 'resting':

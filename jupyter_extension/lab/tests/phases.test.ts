@@ -9,6 +9,7 @@ const CALM: View = {
   link: 'up',
   state: 'running',
   notice: null,
+  problem: null,
   report: null,
   downSince: null,
   expected: false,
@@ -74,6 +75,10 @@ describe('the phase', () => {
   it('follows the server through freezing and restoring', () => {
     expect(phase({ state: 'freezing' }).kind).toBe('freezing');
     expect(phase({ state: 'frozen' }).kind).toBe('freezing');
+    expect(phase({ state: 'frozen', problem: 'the store is away' }).kind).toBe('held');
+    expect(phase({ state: 'running', problem: 'the store is away' }).kind).toBe('quiet');
+    const notice = { cause: 'drain', deadline: null };
+    expect(phase({ state: 'frozen', problem: 'the store is away', notice }).kind).toBe('freezing');
     expect(phase({ state: 'standby' }).kind).toBe('restoring');
     expect(phase({ state: 'restoring' }).kind).toBe('restoring');
     expect(phase({ state: 'fenced', expected: true }).kind).toBe('away');
