@@ -14,9 +14,16 @@ from typing import Any, Callable, Iterable, Mapping, TypeVar, cast
 
 from jupyter_extension.record.messages import JsonDict, from_parts, from_websocket, peek
 from jupyter_extension.record.pump import JournalPump
-from jupyter_extension.record.redo_log import HEARD, RedoLog
+from jupyter_extension.record.redo_log import HEARD, Heard, RedoLog
 
 REPLY_LIMIT = 64 * 1024  # a page of help, say, is not kept for pages that did not get it
+EVALUE_LIMIT = 1000
+UNKNOWN = {
+    "status": "error",
+    "ename": "EndNotKnown",
+    "evalue": "This cell has ended, but how is not known any more. Look at what it printed before you go on from it.",
+}
+"""Of a cell whose reply is gone nobody may say that it went well: what runs on from it would run on."""
 Method = TypeVar("Method", bound=Callable[..., Any])
 OUTPUTS = frozenset(
     {
@@ -105,8 +112,9 @@ class Recorder:
         header, parent = peek(parts)
         msg_id = str(parent.get("msg_id"))
         if channel == "shell" and self._asked_by(kernel, msg_id, client):
-            self._keep_reply(msg_id, bytes(parts[4]))
-            self.apply(kernel, "replied", msg_id=msg_id)
+            content = bytes(parts[4])
+            self._keep_reply(msg_id, content)
+            self.apply(kernel, "replied", msg_id=msg_id, **_end_in(header, content))
         elif channel == "stdin" and header["msg_type"] == "input_request":
             self.apply(kernel, "asked", msg_id=msg_id, id=header["msg_id"])
 
@@ -117,11 +125,14 @@ class Recorder:
                 self._replies.popitem(last=False)
 
     def reply_to(self, kernel: str, msg_id: str) -> JsonDict:
-        """What the page was told at a cell's end, for a page that did not get it; made up where it is not known any more."""
+        """What the page was told at a cell's end, for a page that did not get it; what is still known of it after a move."""
         if msg_id in self._replies:
             return cast("JsonDict", json.loads(self._replies[msg_id]))
-        count = self.log_of(kernel).heard.get(msg_id)
-        return {"status": "ok", "execution_count": count, "payload": [], "user_expressions": {}}
+        kept = self.log_of(kernel).heard.get(msg_id, Heard())
+        end = kept.end or UNKNOWN
+        if end["status"] == "aborted":
+            return end
+        return {"execution_count": kept.count, "payload": [], "user_expressions": {}, "traceback": [], **end}
 
     def _asked_by(self, kernel: str, msg_id: str, client: str) -> bool:
         request = self.log_of(kernel).requests.get(msg_id)
@@ -186,3 +197,14 @@ class Recorder:
         """The kernel is gone."""
         self.logs.pop(kernel, None)
         self._incarnations.pop(kernel, None)
+
+
+def _end_in(header: JsonDict, content: bytes) -> JsonDict:
+    """How a cell ended, out of its reply: what a page that lost the reply must be told, after a move too."""
+    if header["msg_type"] != "execute_reply":
+        return {}
+    reply = json.loads(content)
+    end = {"status": str(reply.get("status"))}
+    if end["status"] == "error":
+        end.update({key: str(reply.get(key, ""))[:EVALUE_LIMIT] for key in ("ename", "evalue")})
+    return {"end": end}

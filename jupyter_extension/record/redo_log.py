@@ -7,6 +7,7 @@ sees is what the recorder knew, whatever was lost at the end.
 from __future__ import annotations
 
 from collections import OrderedDict
+from dataclasses import dataclass
 from typing import Any, Callable, Iterator
 
 from jupyter_extension.record.messages import JsonDict
@@ -14,6 +15,14 @@ from jupyter_extension.record.request import Request
 
 IDLE_MEMORY = 4096
 HEARD = 128  # a page asks again only for what it has just asked: so many ids are enough to know it by
+
+
+@dataclass(frozen=True)
+class Heard:
+    """What is kept of a request that may not be in the log any more: the number of the cell's run, and its `Request.end`."""
+
+    count: int | None = None
+    end: JsonDict | None = None
 
 
 class RedoLog:
@@ -24,8 +33,8 @@ class RedoLog:
         self.requests: OrderedDict[str, Request] = OrderedDict()
         self.restarted = False
         self.replaying = False  # what came before the move is being sent; what comes now waits for its turn
-        self.heard: OrderedDict[str, int | None] = OrderedDict()
-        """The requests that were taken last, also those that are not in the log any more: id and number of the cell's run."""
+        self.heard: OrderedDict[str, Heard] = OrderedDict()
+        """The requests that were taken last, by their ids."""
         self._output_limit = output_limit
         self._idle_order: OrderedDict[str, int] = OrderedDict()
         self._idles = 0
@@ -50,8 +59,9 @@ class RedoLog:
         if kind == "request":
             return self._request(entry)
         if kind == "heard":
+            ends = entry.get("ends") or {}
             for msg_id, count in entry["ids"]:
-                self._hear(str(msg_id), count)
+                self._hear(str(msg_id), Heard(count, ends.get(msg_id)))
             return True
         if kind == "restart":
             self.requests.clear()
@@ -65,7 +75,7 @@ class RedoLog:
             return False
         changed = applier(request, entry)
         if request.msg_id in self.heard:
-            self.heard[request.msg_id] = request.count
+            self.heard[request.msg_id] = Heard(request.count, request.end)
         if request.finished:
             del self.requests[request.msg_id]
         return changed
@@ -104,9 +114,10 @@ class RedoLog:
         """What a restore must know beside a snapshot that covers `covered`; the log itself stays as it is."""
         covers = {msg_id for msg_id, request in self.requests.items() if request.covered or msg_id in covered}
         over = {m for m in covers if self.requests[m].replied and not self.requests[m].unseen}
-        heard = [[m, count] for m, count in self.heard.items() if m not in self.requests or m in over]
+        heard = {m: kept for m, kept in self.heard.items() if m not in self.requests or m in over}
         if heard:
-            yield self._entry("heard", ids=heard)
+            ends = {m: kept.end for m, kept in heard.items() if kept.end}
+            yield self._entry("heard", ids=[[m, kept.count] for m, kept in heard.items()], ends=ends)
         for msg_id, request in self.requests.items():
             is_covered = msg_id in covers
             if msg_id in over:
@@ -114,7 +125,8 @@ class RedoLog:
             yield self._entry("request", client=request.client, channel=request.channel, msg=request.msg)
             for mark in ("started", "done", "replied"):
                 if getattr(request, mark) or (mark == "done" and request.muted):
-                    yield self._entry(mark, msg_id=msg_id, count=request.count)
+                    end = {"end": request.end} if mark == "replied" and request.end else {}
+                    yield self._entry(mark, msg_id=msg_id, count=request.count, **end)
             for content in request.inputs:
                 yield self._entry("input", msg_id=msg_id, content=content)
             if request.asking:
@@ -145,12 +157,12 @@ class RedoLog:
         request = Request(str(entry["client"]), str(entry["channel"]), entry["msg"])
         if self.knows(request.msg_id):
             return False
-        self._hear(request.msg_id, None)
+        self._hear(request.msg_id, Heard())
         self.requests[request.msg_id] = request
         return True
 
-    def _hear(self, msg_id: str, count: int | None) -> None:
-        self.heard[msg_id] = count
+    def _hear(self, msg_id: str, kept: Heard) -> None:
+        self.heard[msg_id] = kept
         self.heard.move_to_end(msg_id)
         while len(self.heard) > HEARD:
             self.heard.popitem(last=False)
@@ -179,6 +191,7 @@ class RedoLog:
 
     def _replied(self, request: Request, entry: JsonDict) -> bool:
         changed, request.replied = not request.replied, True
+        request.end = entry.get("end", request.end)
         if request.done:
             request.drop_seen()
         return changed

@@ -26,7 +26,8 @@ class Request:
     """A shell request and its marks.
 
     started: the kernel is at it; done: it ended; replied: the page that asked knows the end; covered: a snapshot holds
-    its effects; muted: it had ended before a move and is run again here without the page hearing it.
+    its effects; muted: it had ended before a move and is run again here without the page hearing it. `end` is how a cell
+    ended, as the page was told: `status` (ok, error, aborted), and of an error `ename` and `evalue`.
     """
 
     client: str
@@ -39,6 +40,7 @@ class Request:
     muted: bool = False
     asking: str | None = None
     count: int | None = None
+    end: JsonDict | None = None
     inputs: list[JsonDict] = field(default_factory=list)
     outputs: dict[str, Output] = field(default_factory=OrderedDict)
     dropped: set[str] = field(default_factory=set)
@@ -72,6 +74,11 @@ class Request:
     def no_rerun(self) -> bool:
         """Whether its author forbade to run it a second time."""
         return self.is_cell and NO_RERUN in tags_of(self.msg)
+
+    @property
+    def was_aborted(self) -> bool:
+        """Whether it never ran, since a cell before it failed."""
+        return self.done and self.end is not None and self.end["status"] == "aborted"
 
     @property
     def unseen(self) -> list[JsonDict]:

@@ -58,7 +58,7 @@ def steps_of(log: RedoLog, *, stateless: bool = False) -> list[Step]:
 
 
 def _action(request: Request) -> str:
-    if request.covered:
+    if request.covered or request.was_aborted:
         return DELIVER
     if request.no_rerun and (request.started or request.done):
         return SKIP

@@ -168,6 +168,7 @@ class Page:
         self.client = uuid.uuid4().hex
         self.cells: dict[str, Cell] = {}
         self.cell_ids: dict[str, str] = {}
+        self.said: dict[str, tuple[list[dict[str, Any]], str]] = {}
         self.stray: list[dict[str, Any]] = []
         self.asked: list[dict[str, Any]] = []
         self.connection: WebSocketClientConnection | None = None
@@ -221,7 +222,11 @@ class Page:
             "msg_id": uuid.uuid4().hex, "msg_type": kind, "username": "", "session": self.client, "version": "5.3",
             "date": "2026-01-01T00:00:00Z",
         }  # fmt: skip
-        parts = [header, {}, metadata, content]
+        self.said[header["msg_id"]] = ([header, {}, metadata, content], channel)
+        await self._say(*self.said[header["msg_id"]])
+        return header["msg_id"]
+
+    async def _say(self, parts: list[dict[str, Any]], channel: str) -> None:
         assert self.connection is not None
         if self.v1:
             frame = serialize_msg_to_ws_v1([json.dumps(p).encode() for p in parts], channel)
@@ -229,7 +234,12 @@ class Page:
         else:
             msg = dict(zip(("header", "parent_header", "metadata", "content"), parts, strict=True))
             await self.connection.write_message(json.dumps({**msg, "channel": channel, "buffers": []}))
-        return header["msg_id"]
+
+    async def say_again(self, cell: Cell) -> Cell:
+        """As a page does that cannot know whether its request arrived, or missed the end."""
+        again = self.cells[cell.msg_id] = Cell(cell.msg_id)
+        await self._say(*self.said[cell.msg_id])
+        return again
 
     async def start(self, code: str, **metadata: Any) -> Cell:
         """Run a cell, without waiting for it."""

@@ -203,6 +203,34 @@ async def test_the_old_protocol_ipc_and_encrypted_kernels_move_too(rig: Rig, v1:
     assert running.text == "begin\nend 42\n"
 
 
+async def test_a_page_that_lost_its_replies_hears_the_true_ends_again(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    well = await page.run("x = 1")
+    failed = await page.start("import time; time.sleep(0.5); x / 0")
+    behind = await page.start("x = 2")
+    await until(lambda: failed.ended and behind.ended, "the cells' ends")
+    told = [_gist(cell.reply) for cell in (well, failed, behind)]
+    assert told == [("ok", "", 1), ("error", "division by zero", 2), ("aborted", "", None)]
+    await covered(a)
+    cells = [well, failed, behind]
+    assert await _told_again(page, cells) == told
+    b, _ = await move(rig, a)
+    await page.connect(b)
+    assert await _told_again(page, cells) == told
+    assert (await page.run("print(x)")).text == "1\n"
+
+
+async def _told_again(page: Page, cells: list[Any]) -> list[tuple[Any, ...]]:
+    again = [await page.say_again(cell) for cell in cells]
+    await until(lambda: all(cell.ended for cell in again), "the ends to be told again")
+    return [_gist(cell.reply) for cell in again]
+
+
+def _gist(reply: dict[str, Any] | None) -> tuple[Any, ...]:
+    assert reply is not None
+    return reply["status"], reply.get("evalue", ""), reply.get("execution_count")
+
+
 async def test_requests_that_come_while_it_freezes_arrive_at_the_target(rig: Rig) -> None:
     a, kernel, page = await opened(rig)
     other = await rig.page(a, kernel)

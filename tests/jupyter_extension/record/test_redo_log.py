@@ -3,6 +3,7 @@ from __future__ import annotations
 from typing import Any
 
 from jupyter_extension.record.redo_log import HEARD, RedoLog
+from jupyter_extension.restore.plan import DELIVER, steps_of
 
 
 def request(msg_id: str, kind: str = "execute_request", **metadata: Any) -> dict[str, Any]:
@@ -128,6 +129,16 @@ def test_what_was_taken_is_known_here_and_where_the_session_goes() -> None:
         assert [one.knows(msg_id) for msg_id in ("a", "b", "c")] == [True, True, False]
         assert not one.apply(request("a"))
         assert list(one.requests) == ["b"]
+
+
+def test_how_a_cell_ended_is_known_here_and_where_the_session_goes() -> None:
+    failed = {"status": "error", "ename": "ValueError", "evalue": "no"}
+    ended = [(name, mark("replied", name, end=end)) for name, end in (("a", failed), ("b", {"status": "aborted"}))]
+    log = log_of(*(each for name, replied in ended for each in (request(name), mark("done", name), replied)))
+    there = log_of(*log.entries({"a"}))
+    assert log.heard["a"].end == there.heard["a"].end == failed
+    assert there.requests["b"].was_aborted
+    assert [(step.request.msg_id, step.action) for step in steps_of(there)] == [("b", DELIVER)], "it had not run"
 
 
 def test_only_the_last_ones_are_known() -> None:
