@@ -171,7 +171,9 @@ class Resubmission:
 
 
 def _reply_of(request: Request) -> dict[str, Any]:
-    """The reply that the page never got, as far as the outputs tell it."""
+    """The reply that the page never got, as far as the outputs tell it: a kernel says of each cell that it runs it, and which number it has."""
+    if request.count is None and not request.msg["content"].get("silent"):
+        return {"status": "aborted"}
     for output in request.outputs.values():
         if output.msg["header"]["msg_type"] == "error":
             content = output.msg["content"]

@@ -97,14 +97,17 @@ async def test_a_kill_without_notice_loses_nothing_and_doubles_nothing(rig: Rig)
 async def test_what_no_page_saw_is_shown_once(rig: Rig) -> None:
     a, _, page = await opened(rig)
     cell = await page.start("import time\nfor i in range(10):\n    print(i, flush=True)\n    time.sleep(0.1)")
+    failed, behind = await page.start("1 / 0"), await page.start("print('never')")
     await until(lambda: "1\n" in cell.text, "some output")
     await page.leave()
     await until(partial(_idle, a), "the end of the cell")
     b, _ = await move(rig, a)
     await page.connect(b)
-    await until(lambda: cell.ended, "the reply")
+    await until(lambda: cell.ended and failed.ended and behind.ended, "the replies")
     assert cell.text == "".join(f"{i}\n" for i in range(10))
-    assert cell.reply == {**cell.reply, "status": "ok", "execution_count": 1}
+    assert _gist(cell.reply) == ("ok", "", 1)
+    assert _gist(failed.reply) == ("error", "division by zero", 2)
+    assert (behind.text, behind.reply) == ("", {"status": "aborted"})
 
 
 async def _idle(server: Server) -> bool:
