@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import json
 import os
 import signal
@@ -390,7 +391,15 @@ class Rig:
         await asyncio.gather(*(s.end() for s in self.servers), return_exceptions=True)
         if self.gateway is not None:
             await self.close_gateway()
+        await asyncio.to_thread(self._kill_the_frozen)
         self._sockets.cleanup()
+
+    def _kill_the_frozen(self) -> None:
+        """Kernels of a server that a test killed after its freeze would stand still for ever."""
+        for command in Path("/proc").glob("[0-9]*/cmdline"):
+            with contextlib.suppress(OSError):
+                if f"{self._sockets.name}/".encode() in command.read_bytes():
+                    os.kill(int(command.parent.name), signal.SIGKILL)
 
 
 def free_port() -> int:
