@@ -10,9 +10,8 @@ import json
 from email.utils import parsedate_to_datetime
 from typing import AsyncIterator, Iterator
 
-from tornado.httpclient import HTTPResponse
-
 from migrator.storage.errors import Conflict, NotFound
+from migrator.storage.exchange import Answer
 from migrator.storage.gateway_client import GatewayClient, checked
 from migrator.storage.keys import check_key, check_prefix
 from migrator.storage.protocol import Buffer, ObjectInfo
@@ -54,10 +53,9 @@ class GatewayStore:
         if answer.code == 416:
             return b""
         checked(answer, key)
-        body: bytes = answer.body
         if wanted and answer.code == 200:  # something on the way ignored the range
-            return body[start:] if length is None else body[start : start + length]
-        return body
+            return answer.body[start:] if length is None else answer.body[start : start + length]
+        return answer.body
 
     async def get_with_etag(self, key: str) -> tuple[bytes, str]:
         """See `ObjectStore.get_with_etag`."""
@@ -98,16 +96,16 @@ class GatewayStore:
             raise Conflict(f"{key} exists already, or has changed since it was read; read it again")
         return etag
 
-    async def _ask(self, method: str, key: str) -> HTTPResponse:
+    async def _ask(self, method: str, key: str) -> Answer:
         answer, _ = await self._http.send(method, check_key(key))
         return checked(answer, key)
 
 
-def _listing(answer: HTTPResponse) -> Iterator[ObjectInfo]:
+def _listing(answer: Answer) -> Iterator[ObjectInfo]:
     """Read the gateway's list; its keys are relative to the session, as everywhere."""
     for each in sorted(json.loads(answer.body)["objects"], key=lambda found: str(found["key"])):
         yield ObjectInfo(each["key"], each["size"], each["etag"].strip('"'), each.get("modified"))
 
 
-def _etag(answer: HTTPResponse) -> str:
+def _etag(answer: Answer) -> str:
     return str(answer.headers.get("ETag", "")).strip('"')
