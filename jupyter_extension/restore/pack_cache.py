@@ -3,15 +3,15 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import shutil
 import tempfile
 from pathlib import Path
 from typing import AsyncIterator, Iterable
 
+from jupyter_extension.restore.downloads import Downloads
 from migrator.snapshot.pack import pack_key
-from migrator.storage import Buffer, ObjectInfo, ObjectStore
-
-PARALLEL = 4
+from migrator.storage import Buffer, ObjectInfo, ObjectStore, StorageError
 
 
 class PackCache:
@@ -20,32 +20,32 @@ class PackCache:
     def __init__(self, store: ObjectStore) -> None:
         self._store = store
         self._folder: Path | None = None
+        self._downloads: Downloads | None = None
 
     async def fetch(self, packs: Iterable[str]) -> None:
-        """Bring these packs here. Raises what the store raises; what came before stays."""
-        if self._folder is None:
+        """Bring these packs here. Raises what the store raises; what came stays. Cancelled, the rest comes all the same."""
+        if self._downloads is None:
             self._folder = Path(tempfile.mkdtemp(prefix="session-migrator-packs-"))
-        free = asyncio.Semaphore(PARALLEL)
-
-        async def one(pack: str) -> None:
-            path = self._path(pack_key(pack))
-            if path is None or path.exists():
-                return
-            async with free:
-                data = await self._store.get(pack_key(pack))
-                await asyncio.get_running_loop().run_in_executor(None, _write, path, data)
-
-        await asyncio.gather(*(one(pack) for pack in packs))
-
-    def _path(self, key: str) -> Path | None:
-        return self._folder / key.replace("/", "-") if self._folder is not None else None
+            self._downloads = Downloads(self._store, self._folder)
+        coming = [self._downloads.begin(pack) for pack in packs]
+        await asyncio.gather(*(asyncio.shield(each) for each in coming if each is not None))
 
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:
         """See `ObjectStore.get`."""
-        path = self._path(key)
-        if path is not None and path.exists():
+        path = await self._here(key)
+        if path is not None:
             return await asyncio.get_running_loop().run_in_executor(None, _read, path, start, length)
         return await self._store.get(key, start=start, length=length)
+
+    async def _here(self, key: str) -> Path | None:
+        """The pack's file, once it has come if it is to come; None if there is none: then the store itself has the word."""
+        pack = key.rpartition("/")[2]
+        if self._downloads is None or pack_key(pack) != key:
+            return None
+        with contextlib.suppress(StorageError, OSError):
+            await self._downloads.arrived(pack)
+        path = self._downloads.path(pack) if self._downloads is not None else None
+        return path if path is not None and path.exists() else None
 
     async def put(self, key: str, data: Buffer, *, if_absent: bool = False, if_match: str | None = None) -> str:
         """See `ObjectStore.put`."""
@@ -69,7 +69,9 @@ class PackCache:
 
     async def drop(self) -> None:
         """Give the disk back: the session is here now."""
-        folder, self._folder = self._folder, None
+        downloads, folder, self._downloads, self._folder = self._downloads, self._folder, None, None
+        if downloads is not None:
+            await downloads.stop()
         if folder is not None:
             await asyncio.get_running_loop().run_in_executor(None, shutil.rmtree, str(folder))
 
@@ -77,12 +79,6 @@ class PackCache:
         """See `ObjectStore.close`."""
         await self.drop()
         await self._store.close()
-
-
-def _write(path: Path, data: bytes) -> None:
-    temporary = path.with_suffix(".part")
-    temporary.write_bytes(data)
-    temporary.rename(path)
 
 
 def _read(path: Path, start: int, length: int | None) -> bytes:

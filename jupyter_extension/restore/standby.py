@@ -11,7 +11,7 @@ from jupyter_extension.link import Link
 from jupyter_extension.restore.kernels import Kernels, gather_named
 from jupyter_extension.restore.pack_cache import PackCache
 from jupyter_extension.restore.snapshots import Snapshots
-from migrator.snapshot import SnapshotError
+from migrator.snapshot import Manifest, SnapshotError
 from migrator.storage.errors import StorageError
 
 LOOK_S = 1.0
@@ -43,7 +43,7 @@ class Standby:
         manifest = (await self._snapshots.open(snapshot)).manifest
         warming = asyncio.ensure_future(self._warm_kernels(manifest.body))
         try:
-            await self._cache.fetch(sorted(manifest.packs()))
+            await self._cache.fetch(_in_order(manifest))
         finally:
             await asyncio.wait({warming})
         self._seen = snapshot
@@ -57,3 +57,8 @@ class Standby:
                 self._log.info("kernel %s could not be started ahead: %r", kernel, result)
             else:
                 self._warm.add(kernel)
+
+
+def _in_order(manifest: Manifest) -> list[str]:
+    """The packs as a restoration comes to need them."""
+    return list(dict.fromkeys(ref.pack for blob in manifest.blobs.values() for ref in blob.blocks))
