@@ -40,7 +40,7 @@ class Loader:
         """
         memory = pages.Memory()
         parts: dict[str, Memory] = {
-            name: memory.region(length) if length >= window.LEAST else bytearray(length)
+            name: memory.region(length) if length >= window.LEAST else pages.Room(length)
             for name, length in _listed(request)
         }
         wire.send(conn, {"event": "ready"})

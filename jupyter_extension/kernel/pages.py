@@ -6,7 +6,8 @@ restoration would take as much longer. The first few tell nothing, since some ar
 while the memory is filled, and once they are dear, what is still untouched gets small pages. The system may make huge ones of
 these later, in its own time.
 
-The memory is never a shared mapping: it must be copied on write after a fork.
+The memory is never a shared mapping: it must be copied on write after a fork. And it has types of its own: an array over it
+is the user's, the memory is not, so that the next snapshot saves the array as if it owned what it shows.
 """
 
 from __future__ import annotations
@@ -18,16 +19,24 @@ _TIMES = 2  # once can be chance
 HUGE = hasattr(mmap, "MADV_HUGEPAGE")
 
 
+class Region(mmap.mmap):
+    """Whole pages under a large part."""
+
+
+class Room(bytearray):
+    """Under a small part."""
+
+
 class Memory:
     """Regions that are filled one after the other."""
 
     def __init__(self) -> None:
-        self._regions: list[mmap.mmap] = []
+        self._regions: list[Region] = []
         self._dear = 0
 
     def region(self, length: int) -> memoryview:
         """Whole pages that are zero, and cost nothing until they are touched. They live as long as any view of them."""
-        made = mmap.mmap(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
+        made = Region(-1, length, flags=mmap.MAP_PRIVATE | mmap.MAP_ANONYMOUS)
         self._regions.append(made)
         self._advise("MADV_HUGEPAGE", [made])
         return memoryview(made)
@@ -43,6 +52,6 @@ class Memory:
         self._advise("MADV_HUGEPAGE", self._regions)
         self._regions = []
 
-    def _advise(self, advice: str, regions: list[mmap.mmap]) -> None:
+    def _advise(self, advice: str, regions: list[Region]) -> None:
         for region in regions if HUGE else ():
             region.madvise(getattr(mmap, advice))

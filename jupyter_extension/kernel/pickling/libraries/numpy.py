@@ -25,7 +25,7 @@ def reduce_array(array: Any, saving: Any) -> Any:
     if array.dtype.hasobject or array.dtype.kind not in _RAW_KINDS:
         return _reduce_objects(array, saving)
     owner = _owner(array)
-    if type(owner) in (bytearray, mmap.mmap):
+    if type(owner) in (bytearray, mmap.mmap):  # the user's own; what an earlier restoration made is of other types
         return _over(array, owner, address_of(owner))
     low, length = _bounds(array)
     span = saving.spans.add(low, length, array)

@@ -8,6 +8,7 @@ import zlib
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from ... import pages
 from .. import rebuild
 from ..memory import address_of, raw
 
@@ -93,6 +94,16 @@ def anonymous(span: int, position: int) -> mmap.mmap:
     return mapped
 
 
+def reduce_restored(memory: Any, saving: Any) -> Any:
+    """Reduce the memory under a restored array, to which the user gave a name: whoever shows a part of it still does."""
+    return rebuild.family, (NAME, "restored", saving.spans.add(address_of(memory), len(memory), memory))
+
+
+def restored(span: int) -> memoryview:
+    """Give the memory of a span."""
+    return rebuild.memory(span)
+
+
 def closed() -> mmap.mmap:
     """Give a closed map."""
     mapped = mmap.mmap(-1, 1)
@@ -102,4 +113,4 @@ def closed() -> mmap.mmap:
 
 def reducers(_module: Any) -> dict[type, Any]:
     """Give the reducers of exact types."""
-    return {mmap.mmap: reduce_mmap}
+    return {mmap.mmap: reduce_mmap, pages.Region: reduce_restored, pages.Room: reduce_restored}
