@@ -1,7 +1,8 @@
 """Runs in processes of their own (any Python from 3.8 on): builds the cases' namespaces and saves them, or loads and checks them.
 
     mover.py save STORE ROOM CASES...     one forked child per case builds and saves
-    mover.py load STORE ROOM CASES...     one forked child per case, of a process that never saw them, loads and checks
+    mover.py again STORE ROOM CASES...    one forked child per case, of a process that never saw them, loads it and saves what came
+    mover.py load STORE ROOM CASES...     the same, loads and checks
 
 A line of JSON per case goes to standard output. ROOM is the working folder of this side.
 """
@@ -150,6 +151,13 @@ def dump(pickling: Any, shell: Any, target: Path) -> dict[str, Any]:
     return report
 
 
+def again(pickling: Any, case: Case, store: Path) -> dict[str, Any] | None:
+    """Restore a case and save what came: the next side finds what was moved twice."""
+    shell = make_shell()
+    pickling.load(shell, Source(pickle.loads((store / _file(case)).read_bytes())))
+    return apart(dump, pickling, shell, store / _file(case))
+
+
 def load(pickling: Any, case: Case, store: Path) -> dict[str, Any] | None:
     """Restore a case and check it."""
     shell = make_shell()
@@ -161,6 +169,9 @@ def load(pickling: Any, case: Case, store: Path) -> dict[str, Any] | None:
     except BaseException:  # noqa: BLE001 - shown by the test that reads it
         return {"report": report, "error": traceback.format_exc()}
     return {"report": report}
+
+
+SIDES = {"save": save, "again": again, "load": load}
 
 
 def _file(case: Case) -> str:
@@ -217,7 +228,7 @@ def main() -> None:
             if lacking:
                 answer: dict[str, Any] = {"lacking": lacking}
             else:
-                answer = apart(save if direction == "save" else load, pickling, case, Path(store))
+                answer = apart(SIDES[direction], pickling, case, Path(store))
             print(json.dumps(dict(answer, name=case.name)), flush=True)  # noqa: T201 - the answer to the test
 
 

@@ -12,10 +12,12 @@ HERE = Path(__file__).parent
 CASES = HERE / "cases"
 
 
-def move(store: Path, files: list[Path], python: str = sys.executable) -> dict[str, dict[str, Any]]:
-    """Save and load all cases of these files; gives for each case the answers of both sides: {"save": ..., "load": ...}."""
+def move(
+    store: Path, files: list[Path], python: str = sys.executable, way: tuple[str, ...] = ("save", "load")
+) -> dict[str, dict[str, Any]]:
+    """Save and load all cases of these files; gives for each case the answers of all sides: {"save": ..., "load": ...}."""
     answers: dict[str, dict[str, Any]] = {}
-    for direction in ("save", "load"):
+    for direction in way:
         room = store / f"room-{direction}"
         command = [python, str(HERE / "mover.py"), direction, str(store), str(room), *map(str, files)]
         done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=600)
@@ -28,7 +30,7 @@ def move(store: Path, files: list[Path], python: str = sys.executable) -> dict[s
 
 def fault(answer: dict[str, dict[str, Any]]) -> str | None:
     """Give what went wrong with a case, or None."""
-    for direction in ("save", "load"):
+    for direction in answer:
         if "error" in answer[direction]:
             return f"{direction}: {answer[direction]['error']}"
     return None

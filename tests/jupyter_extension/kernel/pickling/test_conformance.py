@@ -36,6 +36,13 @@ def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dic
     assert moved[name]["save"].get("unstable", []) == []
 
 
+def test_what_was_moved_is_moved_again(tmp_path: Path) -> None:
+    """All but what counts its moves, and what reads of losses that the first report alone tells."""
+    once = {case.name for file in FILES for case in read_cases(file) if "REPORT" in case.check or "(once)" in case.name}
+    answers = move(tmp_path, FILES, way=("save", "again", "load"))
+    assert {name: fault(answer) for name, answer in answers.items() if fault(answer) and name not in once} == {}
+
+
 @pytest.mark.parametrize("version", PYTHONS)
 def test_every_python_moves_the_cases(version: str, tmp_path: Path) -> None:
     answers = move(tmp_path, FILES, pythons.interpreter(version))

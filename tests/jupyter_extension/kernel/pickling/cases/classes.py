@@ -346,7 +346,7 @@ p = Proxy([1, 2])
 # %% check
 assert p.target == [1, 2] and p.count(1) == 1
 
-# %% getstate and setstate
+# %% getstate and setstate (once)
 class G:
     def __init__(self):
         self.a, self.handle = 1, "open"
