@@ -30,7 +30,7 @@ def move(
 
 def fault(answer: dict[str, dict[str, Any]]) -> str | None:
     """Give what went wrong with a case, or None."""
-    for direction in answer:
-        if "error" in answer[direction]:
-            return f"{direction}: {answer[direction]['error']}"
+    for direction, given in answer.items():
+        if "error" in given:
+            return f"{direction}: {given['error']}"
     return None
