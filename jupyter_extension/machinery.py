@@ -98,7 +98,7 @@ async def assemble(
     )
     restorer = _restorer(snapshots, workspace, kernels, parts, settings, ears, log)
     stopper = Stopper(parts.managers, parts.terminals, ears.status, ears.gate.close_pages, log)
-    standby = Standby(link, snapshots, cache, kernels, log)
+    standby = Standby(link, snapshots, cache, kernels, ears.status, log)
     return Machinery(
         info, cache, pump, workspace, checkpointer, freezer, stopper, snapshots, kernels, restorer, standby
     )

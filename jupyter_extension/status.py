@@ -33,6 +33,7 @@ class Status:
         self.notice: dict[str, Any] | None = None
         self.report: dict[str, Any] | None = None
         self.problem: str | None = None
+        self.prepared: str | None = None
         self.limits: Callable[[], dict[str, float]] = dict
         self.rooms = self.runner = ""
         self.resume = ""
@@ -52,6 +53,7 @@ class Status:
             "notice": self.notice,
             "report": self.report,
             "problem": self.problem,
+            "prepared": self.prepared,
             "limits": self.limits(),
             "rooms": self.rooms,
             "runner": self.runner,

@@ -11,6 +11,7 @@ from jupyter_extension.link import Link
 from jupyter_extension.restore.kernels import Kernels, gather_named
 from jupyter_extension.restore.pack_cache import PackCache
 from jupyter_extension.restore.snapshots import Snapshots
+from jupyter_extension.status import Status
 from migrator.snapshot import Manifest, SnapshotError
 from migrator.storage.errors import StorageError
 
@@ -18,21 +19,21 @@ LOOK_S = 1.0
 
 
 class Standby:
-    """Follows the newest snapshot until the session comes here."""
+    """Follows the newest snapshot until the session comes here; the status says which one is all here."""
 
     def __init__(
-        self, link: Link, snapshots: Snapshots, cache: PackCache, kernels: Kernels, log: logging.Logger
+        self, link: Link, snapshots: Snapshots, cache: PackCache, kernels: Kernels, status: Status, log: logging.Logger
     ) -> None:
+        self._status = status
         self._link, self._snapshots, self._cache, self._kernels, self._log = link, snapshots, cache, kernels, log
         self._warm: set[str] = set()
-        self._seen: str | None = None
 
     async def run(self) -> None:
         """Until cancelled; faults are tried again."""
         while True:
             try:
                 info = await self._link.session()
-                if info.snapshot and info.snapshot != self._seen:
+                if info.snapshot and info.snapshot != self._status.prepared:
                     await self.prepare(info.snapshot)
             except (ExtensionError, StorageError, SnapshotError, OSError) as e:
                 self._log.info("the standby can't prepare now: %s", e)
@@ -46,7 +47,7 @@ class Standby:
             await self._cache.fetch(_in_order(manifest))
         finally:
             await asyncio.wait({warming})
-        self._seen = snapshot
+        self._status.prepared = snapshot
 
     async def _warm_kernels(self, body: dict[str, Any]) -> None:
         rows = {row["kernel"]: row for row in reversed(body["sessions"])}

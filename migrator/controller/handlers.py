@@ -20,7 +20,7 @@ from migrator.routing.errors import RoutingError
 from migrator.serving.errors import ApiError, Unavailable
 from migrator.serving.handler import ApiHandler
 from migrator.serving.logs import set_session
-from migrator.session import Record, check_member, check_session_id
+from migrator.session import Owner, Record, Target, check_member, check_session_id
 from migrator.session.resume_links import resume_url
 from migrator.session.sealing import unseal
 
@@ -149,7 +149,7 @@ class HostHandler(ControllerHandler):
 
 
 class PodHandler(ControllerHandler):
-    """`POST /v1/sessions/ID/pod`: another controller calls the pod of a session that is owned here."""
+    """`POST /v1/sessions/ID/pod`: another controller calls the pod of a session that is owned here, or looks at its standby."""
 
     async def post(self, session: str) -> None:
         """What the pod answers; for the epoch that stands, and nothing that controllers do not ask for."""
@@ -158,11 +158,18 @@ class PodHandler(ControllerHandler):
         if (body.get("method"), body.get("path")) not in CALLS or not isinstance(limit_s, (int, float)):
             raise ApiError(400, "bad_body", "`method` and `path` must be a call of a pod, `limit_s` a number.")
         record = await self.state.records.get(self.session(session))
-        owner = record.owner
-        if owner is None or owner.member != self.state.member.name or record.epoch != body.get("epoch"):
+        epoch, place = _place(record, body)
+        if place is None or place.member != self.state.member.name or epoch != body.get("epoch"):
             raise ApiError(409, "phase", f"session {session} is not owned here under epoch {body.get('epoch')}")
-        pod = self.state.tools.pods.client(record.id, record.epoch, owner.address or "", owner.server)
+        pod = self.state.tools.pods.client(record.id, epoch, place.address or "", place.server)
         self.answer({"answer": await passed_on(pod, {"body": None, **body})})
+
+
+def _place(record: Record, wish: dict[str, Any]) -> tuple[int, Owner | Target | None]:
+    """Whose pod is meant, and its epoch: the owner's, or the standby's where it is only looked at."""
+    if wish["method"] == "GET" and wish.get("epoch") == record.epoch + 1:
+        return record.epoch + 1, record.target
+    return record.epoch, record.owner
 
 
 class TendHandler(ControllerHandler):

@@ -101,10 +101,15 @@ class Controller(ServiceSettings):
     freeze_reserve_s = Float(
         8.0, help="Seconds before the deadline at which the source freezes even if no standby is ready yet."
     ).tag(config=True)
+    precopy_limit_s = Float(
+        10.0,
+        help="Seconds for which a session with time to spare runs on after its standby is up, until that has fetched what was saved "
+        "at the notice: so much less is left to do while it stands still. 0 stops it at once.",
+    ).tag(config=True)
     freeze_each_s = Float(
-        0.5,
+        1.0,
         help="Of sessions with about the same deadline each has so many seconds more of `freeze_reserve_s` than the next, since they "
-        "share a node and a gateway: fifty that wait for their standbys save in the last 33 s, one after another.",
+        "share a node and a gateway: fifty that wait for their standbys save in the last 58 s, one after another.",
     ).tag(config=True)
     room_wait_s = Float(
         60.0,

@@ -14,6 +14,7 @@ from typing import Any
 
 from migrator.controller.errors import SourceRefused
 from migrator.controller.marks import Plan, changed_plan, is_restored, quiet_at
+from migrator.controller.precopy import Precopy
 from migrator.controller.tools import Tools, need_plan
 from migrator.serving.client import Refused, ServiceError
 from migrator.session import Owner, Record, phases
@@ -46,7 +47,7 @@ class Silence:
         if not plan.saved and self.tools.time_left(record, plan) > ANSWER_S:  # otherwise the freeze itself tells
             await self._tell(record, record.owner, plan)
         if plan.way == "live" and standby is not None:
-            await self._until_ready_or_urgent(record, plan, standby)
+            await Precopy(self.tools).done(record, plan, standby)
         if await self.freeze(record, record.owner):
             if plan.deadline is not None:
                 await self._shield(record, record.owner)
@@ -133,13 +134,6 @@ class Silence:
             await self.tools.pod(record, owner).notice(plan.cause, self.tools.deadline(record, plan))
         except ServiceError as error:
             log.warning("the source could not be told: %s", error)
-
-    async def _until_ready_or_urgent(self, record: Record, plan: Plan, standby: asyncio.Task[Any]) -> None:
-        while (spare := self.tools.spare(record, plan)) > 0:
-            done, _ = await asyncio.wait({standby}, timeout=min(RETRY_S, spare))
-            if done:
-                standby.result()
-                return
 
 
 def _lost_unless_saved(record: Record) -> Record:

@@ -98,3 +98,16 @@ def test_a_controller_passes_on_for_the_owner_that_stands_and_nothing_else(feder
     assert federation.api(path, {**wish, "epoch": 2}, at=federation.b)[0] == 409
     assert federation.api(path, {**wish, "path": "/../api/value"}, at=federation.b)[0] == 400
     assert federation.api(path, {**wish, "limit_s": "long"}, at=federation.b)[0] == 400
+
+
+def test_a_controller_lets_the_one_that_moves_a_session_here_look_at_its_standby(federation: Federation) -> None:
+    session = federation.launch("looked-at")
+    path, wish = f"/v1/sessions/{session}/pod", {"epoch": 2, "method": "GET", "path": "/status", "limit_s": 5}
+    with federation.fault("b", "looked-at", "slow-copy"):
+        federation.api(f"/v1/sessions/{session}/move", {})
+        federation.wait_for(session, "standby")
+        status, data = federation.api(path, wish, at=federation.b)
+        assert (status, data["answer"]["state"], data["answer"]["prepared"]) == (200, "standby", None)
+        stop = {**wish, "method": "POST", "path": "/stop"}
+        assert federation.api(path, stop, at=federation.b)[0] == 409, "it is not the owner"
+    federation.settled(session)

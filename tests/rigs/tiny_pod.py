@@ -2,7 +2,7 @@
 
 Speaks docs/interfaces.md, sections 4 and 6. Arguments as tiny_server.py, its address in TINY_ADDRESS, the seconds between its signs of life
 in TINY_ALIVE_S. A fault is a file `<member>.<user>.<fault>` in the
-folder FAULTS: `no-start`, `no-freeze`, `no-activate`, `slow-activate`.
+folder FAULTS: `no-start`, `no-freeze`, `no-activate`, `slow-activate`, `slow-copy`.
 """
 
 from __future__ import annotations
@@ -104,13 +104,22 @@ class Session:
 
     def told(self, body: Any) -> tuple[int, Any]:
         self.notice = body
+        if self.state == "running" and not self.has("no-freeze"):
+            self.save()
         return 200, {}
+
+    def prepared(self) -> str | None:
+        """What a standby has here: its copy is a word, so that it has whatever there is."""
+        if self.state != "standby" or self.has("slow-copy"):
+            return None
+        return json.loads(gateway("GET", "/v1/session"))["snapshot"]
 
     def status(self) -> dict[str, Any]:
         return {
             "enabled": bool(GATEWAY),
             "state": self.state,
             "notice": self.notice,
+            "prepared": self.prepared(),
             "pid": os.getpid(),
             "member": MEMBER,
         }
