@@ -16,7 +16,7 @@ from migrator.controller.errors import SourceRefused
 from migrator.controller.marks import Plan, changed_plan, is_restored, quiet_at
 from migrator.controller.precopy import Precopy
 from migrator.controller.tools import Tools, need_plan
-from migrator.serving.client import Refused, ServiceError
+from migrator.serving.client import NoAnswer, Refused, ServiceError
 from migrator.session import Owner, Record, phases
 
 RETRY_S = 0.5
@@ -57,9 +57,10 @@ class Silence:
     async def freeze(self, record: Record, owner: Owner) -> bool:
         """Have the source save and stop; False if it is dead, or will be before it can.
 
-        A source that froze before is asked again: only its own word, now, counts.
+        A source that froze before is asked again: only its own word, now, counts. One that takes the call and does not answer has a
+        second chance before its deadline: a machine that all sessions leave at the same time is busy.
         """
-        plan = need_plan(record)
+        plan, chances = need_plan(record), 2
         if owner.address is None:  # it never got as far as to say where it is
             return False
         while True:
@@ -73,7 +74,10 @@ class Silence:
                     return False
             except ServiceError as error:
                 log.warning("the source does not answer: %s", error)
-                return False
+                chances -= 1
+                left = self.tools.time_left(record, plan)
+                if not (isinstance(error, NoAnswer) and chances and ANSWER_S < left < float("inf")):
+                    return False
             else:
                 await self._note_saved(record, snapshot)
                 return True

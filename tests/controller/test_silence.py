@@ -23,6 +23,7 @@ from migrator.controller.steps import Steps
 from migrator.controller.tools import Tools
 from migrator.session import Owner, Record, SessionRecords, phases
 from migrator.storage import open_store
+from tests.rigs.answering import answering
 
 SECRET = b"federation-secret-of-at-least-32-bytes"
 SESSION = "a-lost-session"
@@ -122,3 +123,26 @@ async def test_a_server_that_saves_while_it_stops_is_not_called_lost(tools: Tool
     now = await tools.records.get(SESSION)
     assert ("lost" in {event.event for event in now.timeline}) is not saves
     assert "ended" in {event.event for event in now.timeline}
+
+
+@pytest.mark.parametrize(("lost", "frozen"), [(1, True), (2, False)])
+async def test_a_busy_source_is_asked_to_save_once_more_before_its_deadline(
+    tools: Tools, lost: int, frozen: bool
+) -> None:
+    asked = []
+
+    class Freeze(RequestHandler):
+        async def post(self) -> None:
+            asked.append(self.request.path)
+            if len(asked) <= lost:
+                self.request.connection.stream.close()
+            else:
+                self.finish({"snapshot": "1" * 32})
+
+    async with answering(Freeze) as url:
+        record = Record(SESSION, 1, "active", owner=Owner("a", "/user/x/", url, time.time()), user="x")
+        plan = Plan("live", "reclaimed", "a", deadline=time.time() + 60)
+        record = await tools.records.create(with_plan(phases.begin_move(record), plan))
+        assert await Silence(tools).freeze(record, record.owner) is frozen
+    assert asked == ["/user/x/migrator/api/v1/freeze"] * 2
+    assert ("durable" in [each.event for each in (await tools.records.get(SESSION)).timeline]) is frozen
