@@ -199,7 +199,12 @@ static PyObject *forker_fork(PyObject *module, PyObject *args)
         PyOS_AfterFork_Child();
         return Py_BuildValue("iLN", 0, 0LL, captured);
     }
+    long long pause = now_ns() - started;
+    if (stop && pid > 0)
+        raise(SIGSTOP); /* this thread, which has the GIL: a handler in Python below could hand it to the user's */
+    long long going_on = now_ns();
     PyOS_AfterFork_Parent();
+    pause += now_ns() - going_on;
     if (captured == NULL)
         return NULL;
     if (pid < 0) {
@@ -207,9 +212,6 @@ static PyObject *forker_fork(PyObject *module, PyObject *args)
         errno = error;
         return PyErr_SetFromErrno(PyExc_OSError);
     }
-    long long pause = now_ns() - started;
-    if (stop)
-        kill(getpid(), SIGSTOP);
     return Py_BuildValue("iLN", (int)pid, pause, captured);
 }
 

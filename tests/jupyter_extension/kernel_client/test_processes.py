@@ -54,9 +54,14 @@ async def test_another_process_of_the_same_number_is_not_taken_for_the_kernel(ke
     assert not agent.process.lives
 
 
-async def test_frozen_at_the_fork_nothing_runs_after_the_snapshot(kernels: Kernels) -> None:
+SLOW_HANDLER = "import os, time; os.register_at_fork(after_in_parent=lambda: time.sleep(0.05))"
+
+
+@pytest.mark.parametrize("first", ["", SLOW_HANDLER], ids=["plain", "slow-handler-of-a-library"])
+async def test_frozen_at_the_fork_nothing_runs_after_the_snapshot(kernels: Kernels, first: str) -> None:
     """The kernel leaves one byte in a file for each round that it counts: there are none but those of the snapshot."""
     kernel, agent = await kernels.start()
+    await kernel.run(first)
     trace = kernel.log.parent / "trace"
     cell = kernel.begin(
         "import os\nn = 0\nfd = os.open('trace', os.O_WRONLY | os.O_CREAT)\nwhile True:\n    n += 1\n    os.write(fd, b'x')"

@@ -15,11 +15,15 @@ NAMES = [case.name for file in FILES for case in read_cases(file)]
 PYTHONS = pythons.found()
 
 
+ONE_MOVE = pytest.mark.xdist_group("conformance")  # on one worker, since all its cases travel together
+
+
 @pytest.fixture(scope="session")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return move(tmp_path_factory.mktemp("moved"), FILES)
 
 
+@ONE_MOVE
 @pytest.mark.parametrize("name", NAMES)
 def test_case_arrives_right(name: str, moved: dict[str, dict[str, Any]]) -> None:
     answer = moved[name]
@@ -29,6 +33,7 @@ def test_case_arrives_right(name: str, moved: dict[str, dict[str, Any]]) -> None
     assert fault(answer) is None, fault(answer)
 
 
+@ONE_MOVE
 @pytest.mark.parametrize("name", NAMES)
 def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dict[str, dict[str, Any]]) -> None:
     if "(volatile)" in name:
