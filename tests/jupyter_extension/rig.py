@@ -343,7 +343,11 @@ class Rig:
 
     async def in_state(self, server: Server, state: str) -> Any:
         async def check() -> Any:
-            status = await server.status()
+            try:
+                status = await server.status()
+            except ConnectionRefusedError:  # another test's server had the port a moment ago, and has ended
+                assert server.process.poll() is None, server.log.read_text()[-4000:]
+                return None
             ready = status["session"] and status["state"] == state
             return status if ready else None
 

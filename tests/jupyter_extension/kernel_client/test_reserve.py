@@ -73,6 +73,7 @@ async def test_no_copy_is_made_for_a_cell_that_was_short_each_time(kernels: Kern
         await kernel.run("step()")
     await kernel.run(short_is(0))
     await kernel.run(f"def step():\n    open('begun', 'w').close()\n{indent(WAIT_FOR_FLAG, '    ')}")
+    await until(lambda: not children(kernel))  # the copy that was kept for that cell
     running = kernel.begin("step()")
     await until((kernel.log.parent / "begun").exists)
     assert not children(kernel)

@@ -15,15 +15,11 @@ NAMES = [case.name for file in FILES for case in read_cases(file)]
 PYTHONS = pythons.found()
 
 
-ONE_MOVE = pytest.mark.xdist_group("conformance")  # on one worker, since all its cases travel together
-
-
 @pytest.fixture(scope="session")
 def moved(tmp_path_factory: pytest.TempPathFactory) -> dict[str, dict[str, Any]]:
     return move(tmp_path_factory.mktemp("moved"), FILES)
 
 
-@ONE_MOVE
 @pytest.mark.parametrize("name", NAMES)
 def test_case_arrives_right(name: str, moved: dict[str, dict[str, Any]]) -> None:
     answer = moved[name]
@@ -33,7 +29,6 @@ def test_case_arrives_right(name: str, moved: dict[str, dict[str, Any]]) -> None
     assert fault(answer) is None, fault(answer)
 
 
-@ONE_MOVE
 @pytest.mark.parametrize("name", NAMES)
 def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dict[str, dict[str, Any]]) -> None:
     if "(volatile)" in name:
@@ -41,6 +36,7 @@ def test_unchanged_parts_are_the_same_in_the_next_snapshot(name: str, moved: dic
     assert moved[name]["save"].get("unstable", []) == []
 
 
+@pytest.mark.chaos
 def test_what_was_moved_is_moved_again(tmp_path: Path) -> None:
     """All but what counts its moves, and what reads of losses that the first report alone tells."""
     once = {case.name for file in FILES for case in read_cases(file) if "REPORT" in case.check or "(once)" in case.name}
