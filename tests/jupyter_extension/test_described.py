@@ -11,7 +11,8 @@ from tornado.netutil import bind_sockets
 from tornado.websocket import websocket_connect
 
 from tests.jupyter_extension.described import described, fits
-from tests.jupyter_extension.rig import TOKEN, Rig, Server
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import TOKEN, Server
 
 API = "migrator/api/v1"
 COPY = "a-copy-of-it"

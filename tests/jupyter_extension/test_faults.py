@@ -9,7 +9,8 @@ import time
 
 from jupyter_extension.contact import HELD
 from migrator.session import Target, phases
-from tests.jupyter_extension.rig import Rig, until
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import until
 from tests.jupyter_extension.test_move import covered, move, opened
 
 SLOW = """

@@ -5,7 +5,8 @@ from __future__ import annotations
 import time
 from pathlib import Path
 
-from tests.jupyter_extension.rig import Rig, until
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import until
 
 CLASS = "tests.jupyter_extension.foreign.ForeignConnection"
 

@@ -16,7 +16,8 @@ from tornado.websocket import websocket_connect
 from jupyter_extension.control_handlers import ControlHandler
 from jupyter_extension.handlers import ROUTES
 from tests.jupyter_extension.described import METHODS, OPENAPI, described
-from tests.jupyter_extension.rig import TOKEN, Rig
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import TOKEN
 
 KERNEL = "00000000-0000-4000-8000-000000000000"
 

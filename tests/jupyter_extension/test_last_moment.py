@@ -6,7 +6,8 @@ import asyncio
 import signal
 
 from migrator.session import phases
-from tests.jupyter_extension.rig import Rig, until
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import until
 from tests.jupyter_extension.test_move import covered, move, opened
 
 LONG = """

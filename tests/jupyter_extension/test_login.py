@@ -11,7 +11,8 @@ from tornado.httputil import HTTPHeaders
 from tornado.websocket import websocket_connect
 
 from jupyter_extension.login import Login
-from tests.jupyter_extension.rig import Rig, Server
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import Server
 from tests.jupyter_extension.test_move import move, opened
 
 COOKIE = "page"  # by default it is named after the address, which a proxy keeps the same

@@ -9,7 +9,9 @@ from typing import Any
 
 import pytest
 
-from tests.jupyter_extension.rig import Page, Rig, Server, until
+from tests.jupyter_extension.page import Page
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import Server, until
 
 LOOP = (
     "import os, time\nprint('begin')\nwhile not os.path.exists('go'): time.sleep(0.05)\nprint('end', x)"  # until `go`

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from tests.jupyter_extension.rig import Rig, Server
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import Server
 from tests.jupyter_extension.test_move import covered, move, opened
 
 LIMIT_S = 0.04  # of processor time; 50 ms is what is promised

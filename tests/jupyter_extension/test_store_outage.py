@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from jupyter_extension.contact import SILENT
-from tests.jupyter_extension.rig import Rig, Server, until
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import Server, until
 from tests.jupyter_extension.test_move import covered, move, opened
 from tests.rigs.s3 import S3Server, running
 

@@ -15,7 +15,8 @@ import pytest
 from tornado.httpclient import HTTPClientError, HTTPResponse
 
 from migrator.session.download import open_download
-from tests.jupyter_extension.rig import KEY, TOKEN, Rig, Server
+from tests.jupyter_extension.rig import KEY, Rig
+from tests.jupyter_extension.server import TOKEN, Server
 from tests.rigs.kernels import LiveKernel
 
 API = "migrator/api/v1"

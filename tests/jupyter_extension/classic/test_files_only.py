@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 
-from tests.jupyter_extension.rig import TOKEN, Rig, Server, until
+from tests.jupyter_extension.rig import Rig
+from tests.jupyter_extension.server import TOKEN, Server, until
 from tests.rigs import pythons
 
 PYTHON = "3.8.18"
