@@ -8,6 +8,7 @@ import re
 import tomllib
 from pathlib import Path
 
+import pytest
 import yaml
 
 CHECKOUT = Path(__file__).parents[1]
@@ -35,3 +36,10 @@ def test_metadata_stands_in_one_file_and_the_tools_settings_in_the_other() -> No
 def test_there_is_one_version() -> None:
     versions = {PYPROJECT["project"]["version"], PAGE["version"], CHART["version"], CHART["appVersion"]}
     assert len(versions) == 1
+
+
+@pytest.mark.xdist_group("alone")
+def test_what_shares_something_dear_reaches_one_worker(request: pytest.FixtureRequest) -> None:
+    if not request.config.getoption("loadgroup", default=False):
+        pytest.skip("this run does not spread its tests by groups")
+    assert request.node.nodeid.endswith("@alone"), "groups have no effect: each worker makes its own federation"
