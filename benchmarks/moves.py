@@ -24,6 +24,8 @@ while not pathlib.Path("go").exists():
     {note}
     time.sleep(0.01)"""
 STATE = "import os; state = os.urandom({size})"  # new each time: nothing of it is in an earlier snapshot
+RUN_ONCE = "with open('marks', 'a') as marks: _ = marks.write('x')"
+RUNS = "print(len(open('marks').read()))"
 LIVE_S, SHORT_S = 30.0, 5.0
 
 
@@ -40,8 +42,7 @@ async def moves(folder: Path, samples: Samples, runs: int, size: int) -> None:
             await _live(federation, lab, folder, sockets, samples, door)
             await lab.run(STATE.format(size=size))
             await _short(federation, lab, sockets, samples, door)
-            start, record = await _move(federation, lab, 0.0)
-            await _page_back(sockets, samples, "kill: page back after the kill", _switch(record, door), start)
+            await _kill(federation, lab, sockets, samples, door)
 
 
 async def _live(federation: Federation, lab: Lab, folder: Path, sockets: Sockets, samples: Samples, door: str) -> None:
@@ -74,6 +75,15 @@ async def _short(federation: Federation, lab: Lab, sockets: Sockets, samples: Sa
     samples.add("short: durable after the notice", durable)
     samples.add("short: durable before the kill", float(durable <= SHORT_S))
     await _page_back(sockets, samples, "short: page back after the kill", _switch(record, door), start + SHORT_S)
+
+
+async def _kill(federation: Federation, lab: Lab, sockets: Sockets, samples: Samples, door: str) -> None:
+    """The machine dies after the last snapshot: a cell that this holds must not be run again."""
+    await lab.run(RUN_ONCE)
+    before = int(await lab.run(RUNS))
+    start, record = await _move(federation, lab, 0.0)
+    await _page_back(sockets, samples, "kill: page back after the kill", _switch(record, door), start)
+    samples.add("kill: runs of a cell after the snapshot that holds it", int(await lab.run(RUNS)) - before)
 
 
 @contextlib.asynccontextmanager

@@ -90,6 +90,8 @@ def _move_verdicts(samples: Samples) -> Iterator[Verdict]:
     durable = samples.values.get("short: durable before the kill", [])
     late = len(durable) - sum(durable)
     yield verdict(f"of {len(durable)} short notices, not durable in time", late if durable else None, 0, "")
+    again = samples.values.get("kill: runs of a cell after the snapshot that holds it", [])
+    yield verdict("cells run again after a kill that the snapshot holds", sum(again) if again else None, 0, "")
     yield verdict("page back after a kill, worst", _worst(samples, "kill: page back after the kill"), 10)
 
 

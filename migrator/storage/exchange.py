@@ -32,7 +32,7 @@ class Answer(NamedTuple):
 
 
 class Exchange:
-    """One request and its answer on a connection of their own."""
+    """One request and its answer on a connection of their own; `timeout_s` is for all of it, connecting included."""
 
     def __init__(
         self, url: str, method: str, headers: Mapping[str, str], body: bytes | None, *, timeout_s: float

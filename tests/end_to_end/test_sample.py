@@ -50,7 +50,10 @@ async def test_its_cells_run_and_go_on(federation: Federation, lab: Lab, results
         assert await lab.dialogs() == []
 
         await federation.press(lab.context, lab.user, "Suspend")
-        await federation.wait_for_session(lab.user, lambda each: each["phase"] == "suspended")
+        resting = await federation.wait_for_session(lab.user, lambda each: each["phase"] == "suspended")
+        done = await asyncio.to_thread(federation.migrator, "resume", resting["id"])
+        assert done.returncode == 0, done.stderr
+        await federation.wait_for_session(lab.user, lambda each: each["phase"] == "active")
         await federation.end_session(lab.user)
 
 

@@ -6,13 +6,12 @@ import json
 from typing import Any
 
 from tornado import web
-from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.websocket import websocket_connect
 
 from tests.jupyter_extension.described import described, fits
 from tests.jupyter_extension.rig import Rig
 from tests.jupyter_extension.server import TOKEN, Server
+from tests.rigs.answering import answering
 
 API = "migrator/api/v1"
 COPY = "a-copy-of-it"
@@ -34,19 +33,14 @@ class Controller(web.RequestHandler):
 
 
 async def test_every_call_is_answered_as_it_is_described(rig: Rig) -> None:
-    sockets = bind_sockets(0, "127.0.0.1")
-    controller = HTTPServer(web.Application([(f"/v1/sessions/{rig.id}/(.+)", Controller)]))
-    controller.add_sockets(sockets)
-    await rig.close_gateway()
-    await rig.open_gateway(rig.port, controller_url=f"http://127.0.0.1:{sockets[0].getsockname()[1]}")
-    a = await rig.server("a")
-    await rig.in_state(a, "running")
-
-    await _as_the_page(rig, a)
-    await _says_hello(a)
-    b = await _as_the_controller(rig, a)
-
-    controller.stop()
+    async with answering(Controller, r"/v1/sessions/[^/]+/(.+)") as controller_url:
+        await rig.close_gateway()
+        await rig.open_gateway(rig.port, controller_url=controller_url)
+        a = await rig.server("a")
+        await rig.in_state(a, "running")
+        await _as_the_page(rig, a)
+        await _says_hello(a)
+        b = await _as_the_controller(rig, a)
     called = {call for server in (a, b) for call in server.answered if call[2] == 200} | {("/feed", "get", 200)}
     assert {(path, method) for path, method, _ in called} == {
         (path, method) for path, methods in described().items() for method in methods

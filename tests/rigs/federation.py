@@ -56,7 +56,7 @@ class Federation:
         return self.state.url + EXAMPLE
 
     async def sessions(self) -> list[dict[str, Any]]:
-        """The records of all sessions that have not ended, on whatever member."""
+        """The records of all sessions, wherever they live, rest or have ended."""
         return list((await self.demo.call("/api/state"))["sessions"])
 
     async def session_of(self, user: str) -> dict[str, Any]:

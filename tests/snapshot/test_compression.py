@@ -16,7 +16,9 @@ from migrator.storage.memory import MemoryStore
 from tests.snapshot.building import SESSION, read_all, write
 
 
-@pytest.mark.parametrize("data", [b"", b"short", os.urandom(100_000), bytes(range(256))])
+@pytest.mark.parametrize(
+    "data", [b"", b"short", os.urandom(100_000), bytes(range(256))], ids=["none", "short", "chance", "all"]
+)
 def test_what_does_not_shrink_well_stays_as_it_is(data: bytes):
     assert compress(data) == (Codec.PLAIN, data)
 
@@ -30,7 +32,7 @@ def codec(request: pytest.FixtureRequest, monkeypatch: pytest.MonkeyPatch) -> Co
     return Codec.ZLIB
 
 
-@pytest.mark.parametrize("data", [bytes(SMALLEST), b"abc" * 1000, bytes(4 * 2**20)])
+@pytest.mark.parametrize("data", [bytes(SMALLEST), b"abc" * 1000, bytes(4 * 2**20)], ids=["least", "text", "block"])
 def test_what_shrinks_well_comes_back(data: bytes, codec: Codec):
     found, stored = compress(data)
     assert found == codec
