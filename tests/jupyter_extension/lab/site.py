@@ -20,6 +20,7 @@ ROOT = Path(__file__).parents[3]
 BASE = "/user/x/"
 TOKEN = "page-test-token"
 LIMIT_S = 90
+PATIENCE_S = 15
 APPLICATIONS = {"jupyterlab": "LabApp", "notebook": "JupyterNotebookApp"}
 NOTEBOOK = {
     "cells": [
@@ -121,7 +122,7 @@ class JupyterServer:
 
     def _end(self) -> None:
         try:
-            self.process.wait(60)
+            self.process.wait(PATIENCE_S)
         except subprocess.TimeoutExpired:  # a plain Jupyter server with a terminal does not always heed SIGTERM
             self.process.kill()
             self.process.wait(60)
