@@ -83,10 +83,10 @@ class StopHandler(ControlHandler):
 
     @allow_unauthenticated
     async def post(self) -> None:
-        """Fenced: stop the kernels, say so to the page."""
+        """Fenced, and the route leads elsewhere: stop the kernels, send the page on."""
 
         async def work() -> dict[str, Any]:
-            await self.live.fenced()
+            await self.live.fenced(way_is_open=True)
             return {}
 
         await self.answer(work())

@@ -146,15 +146,18 @@ class Stopper:
         self._status, self._close_pages, self._log = status, close_pages, log
         self._task: asyncio.Future[None] | None = None
 
-    async def stop(self) -> None:
-        """Kill kernels and terminals, send the pages on; idempotent, and two calls at once are one."""
+    async def stop(self, *, way_is_open: bool = False) -> None:
+        """Kill kernels and terminals; idempotent, and two calls at once are one.
+
+        `way_is_open`: the pages' address leads to the session's new place, so that they may leave. Until they hear that they wait here.
+        """
+        if way_is_open or self._status.state != "fenced":
+            self._status.enter("fenced", tell="moved" if way_is_open else "fenced")
         if self._task is None or (self._task.done() and self._managers.list_kernel_ids()):
             self._task = asyncio.ensure_future(self._stop())
         await asyncio.shield(self._task)
 
     async def _stop(self) -> None:
-        first = self._status.state != "fenced"
-        self._status.enter("fenced", tell="moved" if first else None)
         self._close_pages()
         for kernel in [str(k) for k in self._managers.list_kernel_ids()]:
             await self._kill(kernel)

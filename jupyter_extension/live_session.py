@@ -192,13 +192,13 @@ class LiveSession:
         self._tasks.spawn("pack cache", machinery.cache.drop())
         return report
 
-    async def fenced(self) -> None:
-        """Another pod owns the session: stop for good."""
+    async def fenced(self, *, way_is_open: bool = False) -> None:
+        """Another pod owns the session: stop for good. `way_is_open`: the pages may leave for it."""
         if self.machinery is not None:
             await self.machinery.pump.close()
-            await self.machinery.stopper.stop()
-        elif self.status.state != "fenced":
-            self.status.enter("fenced", tell="moved")
+            await self.machinery.stopper.stop(way_is_open=way_is_open)
+        elif way_is_open or self.status.state != "fenced":
+            self.status.enter("fenced", tell="moved" if way_is_open else "fenced")
 
     async def snapshots(self) -> list[JsonDict]:
         """See `going_back.kept`."""

@@ -22,5 +22,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
         if "federation" in needed:
             which = "controllers" if "controller" in item.path.parts else "demo"
             item.add_marker(pytest.mark.xdist_group(which))
+        elif "hubs" in needed:
+            item.add_marker(pytest.mark.xdist_group("hubs with users"))
         elif "moved" in needed:
             item.add_marker(pytest.mark.xdist_group("moved cases"))

@@ -145,10 +145,9 @@ class Member:
 
     async def _release(self, record: Record) -> None:
         """The hub's own route is the way; while the hub still waits for the server, pages go there past it."""
-        at, server = time.time(), server_of(record)
         if self.switch is None:
             return
-        launch = await self.standbys.launching(record)
+        launch, server, at = await self.standbys.launching(record), server_of(record), time.time()
         if launch is not None and record.owner is not None and record.owner.address:
             await self.switch.shield(record.id, server, record.owner.address)
             if self.name in doors_of(record):

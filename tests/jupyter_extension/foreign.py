@@ -24,7 +24,15 @@ class ForeignConnection(BaseKernelWebsocketConnection):  # type: ignore[misc]
         self.client = self.kernel_manager.client()
         self.client.load_connection_info(self.kernel_manager.get_connection_info())
         self.client.start_channels(hb=False)
+        await self.subscribed()
         self.tasks = [asyncio.create_task(self.listen(name)) for name in ("shell", "control", "stdin", "iopub")]
+
+    async def subscribed(self) -> None:
+        """What a kernel says before it knows of a subscription reaches nobody: ask until its answer is heard."""
+        heard = 0
+        while not heard:
+            self.client.kernel_info()
+            heard = await self.client.iopub_channel.socket.poll(200)
 
     def disconnect(self) -> None:
         for task in self.tasks:

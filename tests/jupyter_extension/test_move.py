@@ -2,16 +2,19 @@
 
 from __future__ import annotations
 
+import json
 import signal
 import time
 from functools import partial
 from typing import Any
 
 import pytest
+from tornado.websocket import websocket_connect
 
+from migrator.session import Target, phases
 from tests.jupyter_extension.page import Page
 from tests.jupyter_extension.rig import Rig
-from tests.jupyter_extension.server import Server, until
+from tests.jupyter_extension.server import TOKEN, Server, until
 
 LOOP = (
     "import os, time\nprint('begin')\nwhile not os.path.exists('go'): time.sleep(0.05)\nprint('end', x)"  # until `go`
@@ -248,6 +251,26 @@ async def test_requests_that_come_while_it_freezes_arrive_at_the_target(rig: Rig
     await a.control("thaw")
     await page.connect(a)
     assert (await page.run("print(x)")).text == "42\n"
+
+
+async def test_a_page_hears_that_its_server_is_fenced_and_then_when_the_way_is_open(rig: Rig) -> None:
+    a, _, _ = await opened(rig)
+    feed = await websocket_connect(f"{a.url.replace('http', 'ws', 1)}migrator/feed?token={TOKEN}")
+
+    async def told() -> tuple[str, str]:
+        news = json.loads(str(await feed.read_message()))
+        return news["type"], news.get("state", "")
+
+    await rig.records.update(rig.id, lambda r: phases.begin_move(r, Target("b", "/user/x/")))
+    await a.control("freeze", {"deadline": None})
+    await rig.fence()
+    heard = [await told()]
+    while heard[-1] != ("fenced", "fenced"):
+        heard.append(await told())
+    assert "moved" not in dict(heard)
+    await a.control("stop")
+    assert await told() == ("moved", "fenced")
+    feed.close()
 
 
 async def test_sigterm_leaves_a_durable_snapshot(rig: Rig) -> None:

@@ -39,6 +39,9 @@ export function retryDelay(downFor: number, chance: number): number {
 const PATIENCE_MS = 5000;
 /** After this silence the page looks whether the server behind the line is still there, and still the one routed to. */
 const SILENCE_MS = 10000;
+/** Behind a server that is not the session's any more it looks so often; so long it waits for that server's word. */
+const ATTENTIVE_MS = 1000;
+const TRUST_MS = 30000;
 /** How often a first `status` is asked for before the page takes it that there is no extension. */
 const FIRST_ATTEMPTS = 10;
 /** While away, at the first of every so many attempts the page looks who answers instead. */
@@ -72,9 +75,9 @@ export class Feed {
     this.stop();
   }
 
-  /** Leave this connection for a new one, at once or after the usual delay: the route may lead elsewhere by now. */
-  renew(atOnce: boolean): void {
-    this._drop?.(atOnce ? 0 : undefined);
+  /** Leave this connection for a new one, at once: the route leads elsewhere, or may do. */
+  renew(): void {
+    this._drop?.(0);
   }
 
   /** Try again quickly: there is a reason to hope. */
@@ -89,6 +92,11 @@ export class Feed {
     }
   }
 
+  /** The server here is the session's no more, and says when the way to the next is open. Its word may get lost. */
+  attend(): void {
+    this._attend?.();
+  }
+
   /** Listen no more. */
   stop(): void {
     this._stopped = true;
@@ -101,10 +109,16 @@ export class Feed {
     const socket = this.wiring.open();
     let watch: ReturnType<typeof setTimeout>;
     let over = false;
+    let silence = SILENCE_MS;
+    let trusted = 0;
+    const wait = () => {
+      clearTimeout(watch);
+      watch = setTimeout(look, silence);
+    };
     const drop = (delay?: number) => {
       if (!over) {
         over = true;
-        this._drop = undefined;
+        this._drop = this._attend = undefined;
         clearTimeout(watch);
         socket.onmessage = socket.onclose = socket.onerror = null;
         socket.close();
@@ -113,23 +127,29 @@ export class Feed {
     };
     const look = async () => {
       const there = await this.stillThere();
-      if (!there) {
+      if (there === false || (there === null && Date.now() > trusted)) {
         drop();
       } else if (!over) {
-        watch = setTimeout(look, SILENCE_MS);
+        wait();
       }
     };
     watch = setTimeout(drop, PATIENCE_MS);
     socket.onclose = socket.onerror = () => drop();
     socket.onmessage = event => {
-      clearTimeout(watch);
-      watch = setTimeout(look, SILENCE_MS);
+      wait();
       const hello = this.receive(String(event.data));
       if (hello && !over) {
         this.setLink('up');
       }
     };
     this._drop = drop;
+    this._attend = () => {
+      if (!trusted) {
+        trusted = Date.now() + TRUST_MS;
+        silence = ATTENTIVE_MS;
+        wait();
+      }
+    };
   }
 
   /** Tell what was heard; whether it was the greeting, after which the line counts as up. */
@@ -143,11 +163,15 @@ export class Feed {
     return hello;
   }
 
-  private async stillThere(): Promise<boolean> {
+  /** Whether the route leads to the server behind this line; null if nobody answers, or not for the session. */
+  private async stillThere(): Promise<boolean | null> {
     const patience = new Promise<null>(resolve => setTimeout(resolve, PATIENCE_MS, null));
     try {
       const facts = await Promise.race([this.wiring.status(), patience]);
-      if (facts?.server_id !== this._server) {
+      if (!facts) {
+        return null;
+      }
+      if (facts.server_id !== this._server) {
         return false;
       }
       if (facts.limits) {
@@ -155,7 +179,7 @@ export class Feed {
       }
       return true;
     } catch {
-      return false;
+      return null;
     }
   }
 
@@ -209,6 +233,7 @@ export class Feed {
   private _stopped = false;
   private _timer: ReturnType<typeof setTimeout> | undefined;
   private _drop: ((delay?: number) => void) | undefined;
+  private _attend: (() => void) | undefined;
   private readonly _linkChanged = new Signal<this, Link>(this);
   private readonly _heard = new Signal<this, Message>(this);
 }

@@ -123,7 +123,7 @@ export class Session {
   /** An answer came that is not the session's, though the line looks well: see whether it is. */
   doubt(): void {
     if (this.serving) {
-      this.feed.renew(true);
+      this.feed.renew();
     }
   }
 
@@ -149,7 +149,11 @@ export class Session {
     if (message.type === 'moved' || this.facts.state === 'fenced') {
       this.downSince = this.downSince ?? Date.now();
       this.expected = true;
-      this.feed.renew(message.type === 'moved');
+      if (message.type === 'moved') {
+        this.feed.renew();
+      } else {
+        this.feed.attend();
+      }
     }
     this.settle();
   }

@@ -71,11 +71,37 @@ describe('a session', () => {
     expect(returns).toEqual([{ moved: true }]);
   });
 
-  it('keeps asking while the route still leads to the fenced server', async () => {
+  it('waits on the line of a fenced server for its word that the way is open', async () => {
+    server.hello('one');
+    const old = server.last;
+    old.say('fenced', { state: 'fenced' });
+    expect([session.serving, session.expected, old.closed]).toEqual([false, true, false]);
+    server.answer = new Error('503');
+    await vi.advanceTimersByTimeAsync(5000);
+    expect(old.closed).toBe(false);
+    old.say('moved', { state: 'fenced' });
+    expect(old.closed).toBe(true);
+    await vi.advanceTimersByTimeAsync(0);
+    server.hello('two');
+    expect(returns).toEqual([{ moved: true }]);
+  });
+
+  it('leaves a fenced server within 1 s if that word does not come, and a silent route after 30 s', async () => {
     server.hello('one', { state: 'fenced' });
-    expect(session.serving).toBe(false);
-    await tick();
+    const old = server.last;
+    server.answer = new Error('503');
+    await vi.advanceTimersByTimeAsync(29_000);
+    expect(old.closed).toBe(false);
+    await vi.advanceTimersByTimeAsync(3_000);
+    expect(old.closed).toBe(true);
+    server.answer = { enabled: true, server_id: 'one' };
     server.hello('one', { state: 'fenced' });
+    const again = server.last;
+    await vi.advanceTimersByTimeAsync(5_000);
+    expect(again.closed).toBe(false);
+    server.answer = { enabled: true, server_id: 'two' };
+    await vi.advanceTimersByTimeAsync(1_000);
+    expect(again.closed).toBe(true);
     await tick();
     server.hello('two');
     expect(session.serving).toBe(true);

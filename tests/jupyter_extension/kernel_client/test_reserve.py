@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from textwrap import indent
 
@@ -16,9 +17,12 @@ from tests.rigs.kernels import LiveKernel, until
 def children(kernel: LiveKernel) -> list[processes.Process]:
     """The living processes that save, or wait to save, this kernel."""
     listed = Path(f"/proc/{kernel.process.pid}/task").glob("*/children")
-    pids = [int(pid) for each in listed for pid in each.read_text().split()]
-    savers = [pid for pid in pids if Path(f"/proc/{pid}/comm").read_text().strip() == processes.SAVER]
-    return [each for each in map(processes.Process.of, savers) if each.lives]
+    savers = []
+    for pid in [int(pid) for each in listed for pid in each.read_text().split()]:
+        with contextlib.suppress(OSError):  # it has ended since it was listed
+            if Path(f"/proc/{pid}/comm").read_text().strip() == processes.SAVER:
+                savers.append(processes.Process.of(pid))
+    return [each for each in savers if each.lives]
 
 
 async def test_the_boundary_before_a_running_cell_is_saved(kernels: Kernels) -> None:

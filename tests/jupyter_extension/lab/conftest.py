@@ -12,12 +12,15 @@ from tests.jupyter_extension.lab.site import ROOT, JupyterServer, Site
 from tests.rigs.proxy import running_proxy
 
 APPS = ["jupyterlab", "notebook"]
-# What both kinds of page do by the same code, far below what is shown: for the second kind these are a stage of their own.
-BELOW = frozenset(
+# Both kinds of page do this by the same code: for the second kind it is left to a stage of its own.
+SAME = frozenset(
     [
         "test_absent",
+        "test_languages",
         "test_logged_out",
+        "test_manners",
         "test_outage",
+        "test_panel",
         "test_resting",
         "test_rooms",
         "test_saves",
@@ -31,7 +34,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Mark what `make test` leaves to `make test-pages`."""
     for item in items:
         params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if item.path.parent == Path(__file__).parent and item.path.stem in BELOW and params.get("app") == "notebook":
+        if item.path.parent == Path(__file__).parent and item.path.stem in SAME and params.get("app") == "notebook":
             item.add_marker(pytest.mark.pages)
 
 

@@ -78,6 +78,9 @@ async def test_planned_move_leaves_the_old_server_at_once(page: JupyterPage, sit
     await page.banner("Saving the session for its move")
     target = site.launch()
     target.take_over(server.sessions())
+    server.say("fenced", state="fenced")
+    await page.banner("The machine of this session is being replaced")
+    assert server.heard()["pages"] == 1
     site.route(target)
     server.say("moved", state="fenced")
     await page.banner("Your session has moved")
