@@ -9,8 +9,9 @@ from __future__ import annotations
 import asyncio
 import logging
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Coroutine
 from dataclasses import dataclass, field
+from typing import Any
 
 from migrator.controller.index import Index
 from migrator.controller.marks import doors_of, name_of, plan_of, server_of, without_door
@@ -19,6 +20,7 @@ from migrator.controller.places import GONE, HERE, Places
 from migrator.controller.pods import Pods
 from migrator.controller.settings import Controller
 from migrator.controller.standbys import Standbys
+from migrator.launch.errors import LaunchError
 from migrator.launch.hub import Hub
 from migrator.routing.errors import RoutingError
 from migrator.routing.proxy import Route
@@ -53,7 +55,7 @@ class Member:
     room_for: Callable[[Needs], int | None] | None = None
     """For how many sessions of a size the machines have room; None where that is nobody's business but the hub's."""
 
-    _releases: set[asyncio.Task[None]] = field(default_factory=set)
+    _beside: set[asyncio.Task[None]] = field(default_factory=set)
 
     def free(self) -> int | None:
         """Places for sessions; None if only the hub sets limits."""
@@ -85,7 +87,7 @@ class Member:
 
     async def close(self) -> None:
         """End what goes on beside the calls; the next life finds it as it is."""
-        tasks = {*self._releases, *self.standbys.launches.values()}
+        tasks = {*self._beside, *self.standbys.launches.values()}
         for task in tasks:
             task.cancel()
         await asyncio.gather(*tasks, return_exceptions=True)
@@ -125,6 +127,14 @@ class Member:
         await self.switch.shield(record.id, server_of(record), refuge)
         return True
 
+    async def hold_in_doubt(self, record: Record) -> bool:
+        """The hub has found its server dead: pages wait until the watcher has had the time to see whether it is."""
+        if self.switch is None:
+            return False
+        await self.switch.shield(record.id, server_of(record), self.places.holding_url)
+        self._go_on_beside(self._tend_after_doubt(record.id))
+        return True
+
     def is_in_line(self, record: Record, routes: dict[str, Route]) -> bool:
         """Whether by these routes pages of a session that is not here go where they should; nothing has to be asked for that."""
         place = self.places.place(record)
@@ -152,10 +162,20 @@ class Member:
             await self.switch.shield(record.id, server, record.owner.address)
             if self.name in doors_of(record):
                 await self._note_switch(record, at)
-            self._releases.add(release := asyncio.create_task(self._release_after(launch, record)))
-            release.add_done_callback(self._releases.discard)
+            self._go_on_beside(self._release_after(launch, record))
         elif await self.switch.release(record.id, server):
             await self._note_switch(record, at)
+
+    def _go_on_beside(self, work: Coroutine[Any, Any, None]) -> None:
+        self._beside.add(task := asyncio.create_task(work))
+        task.add_done_callback(self._beside.discard)
+
+    async def _tend_after_doubt(self, session: str) -> None:
+        await asyncio.sleep(self.settings.probe_s * (self.settings.dead_after + 2))
+        try:
+            await self.tend(await self.records.get(session))
+        except (StorageError, SessionError, RoutingError, LaunchError) as error:
+            log.warning("pages wait for session %s, which may live: %s", session, error)
 
     async def _release_after(self, launch: asyncio.Task[None], record: Record) -> None:
         await asyncio.wait({launch})

@@ -36,11 +36,14 @@ class Stops:
     async def stop(self, user: str, name: str = "", *, meant: bool) -> bool:
         """Whether the pages of this user's session (of the server `name`) are held here, so that the hub may go on.
 
-        `meant`: somebody stops the server; else the hub found it dead, and whether it is lost is the watcher's to say.
+        `meant`: somebody stops the server; else the hub found it dead. Whether it is lost is the watcher's to say, but the hub
+        takes its route away in any case.
         """
         record = await self._session(user, name)
-        if record is None or (self._is_live_here(record) and not meant):
+        if record is None:
             return False
+        if self._is_live_here(record) and not meant:
+            return await self.member.hold_in_doubt(record)
         if meant:
             record = await self._put_away(record)
         return await self.member.hold(record)

@@ -85,6 +85,19 @@ def test_a_hub_that_finds_a_server_dead_leaves_its_pages_alone(federation: Feder
     assert seen <= {200, 503}
 
 
+def test_pages_wait_from_the_moment_at_which_the_hub_finds_a_server_dead_and_not_for_ever_if_it_lives(
+    federation: Federation,
+) -> None:
+    member = federation.b
+    session = federation.launch("thought-dead", member)
+    member.put("thought-dead", "x")
+    found = {"user": "thought-dead", "server_name": "", "meant": False}
+    assert federation.api("/v1/stops", found, at=member) == (200, {"held": True})
+    assert member.value("thought-dead")[0] == 503
+    until(lambda: member.value("thought-dead")[1].get("value"), lambda: federation.record(session))
+    assert federation.record(session)["epoch"] == 1
+
+
 def test_a_controller_that_is_away_keeps_no_server_from_stopping(federation: Federation) -> None:
     member = federation.b
     federation.launch("unheard", member)
@@ -102,6 +115,4 @@ def test_a_stop_is_answered_only_where_there_is_a_session(federation: Federation
 
     assert asked(user="nobody", server_name="", meant=True) == (200, {"held": False})
     assert asked(user="nobody", server_name="other", meant=True) == (200, {"held": False})
-    session = federation.launch("alive", federation.b)
-    assert asked(user="alive", server_name="", meant=False) == (200, {"held": False})
-    assert federation.record(session)["phase"] == "active"
+    assert asked(user="nobody", server_name="", meant=False) == (200, {"held": False})

@@ -78,6 +78,17 @@ async def test_no_boundary_in_time_leaves_the_kernel_alone(kernels: Kernels) -> 
     assert (status.notes, status.child) == ([], None)
 
 
+async def test_a_kernel_that_dies_before_it_can_say_that_it_forked_is_saved_too(kernels: Kernels) -> None:
+    kernel, agent = await kernels.start()
+    await kernel.run(
+        "x = 42\nimport os, signal\nos.register_at_fork(after_in_parent=lambda: os.kill(os.getpid(), signal.SIGKILL))"
+    )
+    _, manifest, _ = await kernels.save(agent)
+    target, other = await kernels.start()
+    await kernels.load(other, manifest)
+    assert await target.value("x") == 42
+
+
 async def test_a_kernel_that_is_killed_is_saved_to_the_end(kernels: Kernels) -> None:
     """The child needs its parent no more: what it froze becomes durable."""
     kernel, agent = await kernels.start()
