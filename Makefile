@@ -51,7 +51,7 @@ demo: setup ## a federation on this machine; prints its URL (Ctrl-C ends it)
 	@exec $(BIN)/migrator demo $(ARGS)
 
 .PHONY: test
-test: setup ## all tests that need no Kubernetes
+test: setup ## all tests that need no Kubernetes, but the longest
 	@$(WITH_NODE) npm --prefix $(LAB) run --silent test
 	$(BIN)/pytest -m "not kubernetes and not chaos and not pages" --numprocesses=3 --dist=loadgroup --durations=10 $(ARGS)
 
@@ -92,8 +92,8 @@ test-kubernetes: setup ## the tests on two Kubernetes clusters (root)
 	@$(BIN)/pytest -m "kubernetes and not chaos" $(ARGS)
 
 .PHONY: test-pages
-test-pages: setup ## what `make test` shows in JupyterLab only, in Notebook 7
-	@$(BIN)/pytest -m pages --numprocesses=3 $(ARGS)
+test-pages: setup ## further stories of the page: Notebook 7, hubs with users, copies, other machines
+	@$(BIN)/pytest -m pages --numprocesses=3 --dist=loadgroup $(ARGS)
 
 .PHONY: test-chaos
 test-chaos: setup ## the long tests: many moves, all states of a page, long notebooks

@@ -47,7 +47,7 @@ class Reconciler:
     async def _routes(self) -> dict[str, Route]:
         """Empty where they cannot be had: each session then finds out for itself."""
         try:
-            return await self.member.switch.routes() if self.member.switch else {}
+            return await self.member.doors.routes()
         except RoutingError as error:
             log.warning("routes are not known: %s", error)
             return {}
@@ -57,7 +57,7 @@ class Reconciler:
             if self._is_ours_to_drive(record):
                 self.mover.drive(record.id)
             return
-        if self._has_doors(record) and not self.member.is_in_line(record, routes):
+        if self._has_doors(record) and not self.member.doors.is_in_line(record, routes):
             try:
                 await self.member.tend(record)
             except (RoutingError, LaunchError) as error:
@@ -66,7 +66,9 @@ class Reconciler:
     def _has_doors(self, record: Record) -> bool:
         """Whether routes here may have to lead elsewhere; after a start also those that may be left of a former life."""
         elsewhere = record.owner is None or record.owner.member != self.member.name
-        return (elsewhere or self.first) and self.member.name in doors_of(record) and self.member.switch is not None
+        return (
+            (elsewhere or self.first) and self.member.name in doors_of(record) and self.member.doors.switch is not None
+        )
 
     def _is_ours_to_drive(self, record: Record) -> bool:
         plan = plan_of(record)

@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter
 
 from migrator.controller.copies import Copies
+from migrator.controller.doors import Doors
 from migrator.controller.holding import Holding
 from migrator.controller.index import Index
 from migrator.controller.launches import Launches
@@ -64,14 +65,15 @@ class State:
         tools = Tools(settings, records, index, peers, pods, Tools.outcome_counter(registry))
         standbys = Standbys(settings, secret, records, hub, pods)
         places = Places(settings.member, peers, holding.url)
-        member = Member(settings, records, index, hub, _switch(settings), pods, standbys, places)
+        doors = Doors(settings, records, index, places, standbys, _switch(settings))
+        member = Member(settings, records, index, hub, pods, standbys, places, doors)
         holding.know(Resting(index, settings.redirector_url).at)
         mover = Mover(tools)
         notices = Counter("migrator_notices", "Warnings taken, by cause", ("cause",), registry=registry)
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
-            Stops(member, mover, records, index), Logouts(settings.member, records, index),
+            Stops(member, doors, mover, records, index), Logouts(settings.member, records, index),
             Copies(settings, secret, records, index, mover, peers),
             Watcher(tools, mover, desk), Reconciler(tools, member, mover),
             Retention(tools, secret), _notice_secret(settings),

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import CollectorRegistry
 
+from migrator.controller.doors import Doors
 from migrator.controller.index import Index
 from migrator.controller.marks import with_door, with_server
 from migrator.controller.member import Member
@@ -44,7 +45,8 @@ async def reconciler() -> AsyncIterator[Reconciler]:
         switch = Switch(Proxy(api, PROXY_TOKEN), ["api", "lab"])
         standbys = Standbys(settings, SECRET, records, hub, pods)
         places = Places(settings.member, peers, HOLDING)
-        member = Member(settings, records, index, hub, switch, pods, standbys, places)
+        doors = Doors(settings, records, index, places, standbys, switch)
+        member = Member(settings, records, index, hub, pods, standbys, places, doors)
         yield Reconciler(tools, member, Mover(tools), first=False)
     pods.close()
     peers.close()
@@ -59,7 +61,7 @@ async def resting(reconciler: Reconciler, number: int) -> Record:
 async def test_sessions_that_are_in_line_are_left_alone(
     reconciler: Reconciler, caplog: pytest.LogCaptureFixture
 ) -> None:
-    switch = reconciler.member.switch
+    switch = reconciler.member.doors.switch
     assert switch is not None
     for number in range(3):
         record = await resting(reconciler, number)

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import CollectorRegistry
 
+from migrator.controller.doors import Doors
 from migrator.controller.index import Index
 from migrator.controller.marks import Plan, with_plan
 from migrator.controller.member import Member
@@ -40,8 +41,10 @@ async def stops(records: SessionRecords) -> AsyncIterator[Stops]:
     index, peers, pods, hub = Index(records), Peers({}, SECRET), Pods(SECRET), Hub("http://127.0.0.1:1/hub/api", "t")
     tools = Tools(settings, records, index, peers, pods, Tools.outcome_counter(CollectorRegistry()))
     standbys, places = Standbys(settings, SECRET, records, hub, pods), Places("a", peers, "http://holding")
-    member = Member(settings, records, index, hub, None, pods, standbys, places)
-    yield Stops(member, Mover(tools), records, index)
+    doors = Doors(settings, records, index, places, standbys, None)
+    yield Stops(
+        Member(settings, records, index, hub, pods, standbys, places, doors), doors, Mover(tools), records, index
+    )
     pods.close()
     peers.close()
 

@@ -24,7 +24,7 @@ from tests.rigs.federation import wait_until
 from tests.rigs.ports import free_ports
 from tests.rigs.small_hub import PROXY_TOKEN, TOKEN
 
-pytestmark = [pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.browser, pytest.mark.pages, pytest.mark.timeout(400)]
 
 PASSWORD = "a-long-password-for-tests"
 WITHIN_S = 60

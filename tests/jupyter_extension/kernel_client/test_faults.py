@@ -227,6 +227,7 @@ async def test_a_module_that_is_being_imported_holds_nobody_up(kernels: Kernels)
     assert entry.report["forks"] == 1
 
 
+@pytest.mark.chaos
 async def test_a_kernel_lives_through_a_thousand_snapshots(kernels: Kernels) -> None:
     """Cells are answered all the time; a hang would leave one unanswered for ever."""
     kernel, agent = await kernels.start()
