@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from dataclasses import dataclass, field
+from datetime import datetime, timezone
 from typing import Any, Callable, List
 
 from jupyter_extension.record.messages import JsonDict, peek
@@ -17,14 +18,31 @@ Answer = Callable[[str, str, JsonDict, JsonDict], None]  # kernel, client, paren
 class _Questions:
     """The answers that a cell got before the move, in order, and whether the page still shows one more question.
 
-    Until that one is asked again and answered, outputs are no news: the page has had them, and wiping them would wipe the box.
+    Until that one is asked again, outputs are no news: the page has had them, and wiping them would wipe the box. Questions and outputs
+    come on channels of their own, so that an output may be late: what was said before `asked_at`, by the kernel's clock, is none either.
     `held` keeps them by client, since a cell that ends without asking has told something else this time.
     """
 
     answers: list[JsonDict] = field(default_factory=list)
     box_is_open: bool = False
     asked: bool = False
+    asked_at: datetime | None = None
+    answered: bool = False
     held: list[tuple[str, Frames]] = field(default_factory=list)
+
+    def is_after(self, header: JsonDict) -> bool:
+        """Whether the kernel said this after its question, which has been answered. On doubt it did."""
+        said_at = _said_at(header)
+        return self.answered and (said_at is None or self.asked_at is None or said_at > self.asked_at)
+
+
+def _said_at(header: JsonDict) -> datetime | None:
+    """When the kernel made a message; None if it can't be told."""
+    try:
+        at = datetime.fromisoformat(str(header.get("date")).replace("Z", "+00:00"))
+    except ValueError:
+        return None
+    return at if at.tzinfo else at.replace(tzinfo=timezone.utc)
 
 
 class Mute:
@@ -65,7 +83,7 @@ class Mute:
         if channel == "stdin" and header["msg_type"] == "input_request":
             return not self._answered(kernel, client, msg_id, header)
         if channel == "iopub" and (kernel, msg_id) in self._questions:
-            return self._is_news(kernel, client, msg_id, str(header["msg_type"]), parts, frames)
+            return self._is_news(kernel, client, msg_id, header, parts, frames)
         return msg_id not in self._muted.get(kernel, ())
 
     def _answered(self, kernel: str, client: str, msg_id: str, header: JsonDict) -> bool:
@@ -78,15 +96,17 @@ class Mute:
         if questions.asked or not questions.box_is_open:
             del self._questions[kernel, msg_id]
             return False
-        questions.asked = True
+        questions.asked, questions.asked_at = True, _said_at(header)
         for page, had in questions.held:
             self.on_had(kernel, page, had)
         self.on_asked(kernel, msg_id, str(header["msg_id"]))
         return True
 
-    def _is_news(self, kernel: str, client: str, msg_id: str, kind: str, parts: list[Any], frames: Frames) -> bool:
-        questions = self._questions[kernel, msg_id]
-        if questions.box_is_open and kind in OUTPUTS:
+    def _is_news(
+        self, kernel: str, client: str, msg_id: str, header: JsonDict, parts: list[Any], frames: Frames
+    ) -> bool:
+        questions, kind = self._questions[kernel, msg_id], str(header["msg_type"])
+        if questions.box_is_open and kind in OUTPUTS and not questions.is_after(header):
             if questions.asked:
                 self.on_had(kernel, client, frames)
             else:
@@ -100,8 +120,9 @@ class Mute:
 
     def replied(self, kernel: str) -> None:
         """The page's answer goes to the kernel: what it says from here on is news."""
-        for key in [k for k, q in self._questions.items() if k[0] == kernel and q.asked]:
-            del self._questions[key]
+        for key, questions in self._questions.items():
+            if key[0] == kernel and questions.asked:
+                questions.answered = True
 
     def forget(self, kernel: str) -> None:
         """The kernel is gone or new."""
