@@ -147,12 +147,8 @@ class Stopper:
         self._task: asyncio.Future[None] | None = None
 
     async def stop(self, *, way_is_open: bool = False) -> None:
-        """Kill kernels and terminals; idempotent, and two calls at once are one.
-
-        `way_is_open`: the pages' address leads to the session's new place, so that they may leave. Until they hear that they wait here.
-        """
-        if way_is_open or self._status.state != "fenced":
-            self._status.enter("fenced", tell="moved" if way_is_open else "fenced")
+        """Kill kernels and terminals; idempotent, and two calls at once are one. `way_is_open`: see `Status.fence`."""
+        self._status.fence(way_is_open=way_is_open)
         if self._task is None or (self._task.done() and self._managers.list_kernel_ids()):
             self._task = asyncio.ensure_future(self._stop())
         await asyncio.shield(self._task)

@@ -193,12 +193,12 @@ class LiveSession:
         return report
 
     async def fenced(self, *, way_is_open: bool = False) -> None:
-        """Another pod owns the session: stop for good. `way_is_open`: the pages may leave for it."""
+        """Another pod owns the session: stop for good. `way_is_open`: see `Status.fence`."""
         if self.machinery is not None:
             await self.machinery.pump.close()
             await self.machinery.stopper.stop(way_is_open=way_is_open)
-        elif way_is_open or self.status.state != "fenced":
-            self.status.enter("fenced", tell="moved" if way_is_open else "fenced")
+        else:
+            self.status.fence(way_is_open=way_is_open)
 
     async def snapshots(self) -> list[JsonDict]:
         """See `going_back.kept`."""

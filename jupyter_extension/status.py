@@ -70,6 +70,11 @@ class Status:
         if tell:
             self._feed.tell(tell, {"state": state, "notice": self.notice})
 
+    def fence(self, *, way_is_open: bool) -> None:
+        """The session is another server's; `way_is_open`: its pages may leave for it, and until they hear that they wait here."""
+        if way_is_open or self.state != "fenced":
+            self.enter("fenced", tell="moved" if way_is_open else "fenced")
+
     def became_durable(
         self, saved: dict[str, Any], covered: list[dict[str, Any]], at_risk: list[dict[str, Any]]
     ) -> None:

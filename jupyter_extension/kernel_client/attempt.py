@@ -76,11 +76,11 @@ class Attempt:
         while not feeding.done():
             waiting = {feeding} if events.done() else {feeding, events}
             await asyncio.wait(waiting, timeout=_TICK_S, return_when=asyncio.FIRST_COMPLETED)
-            is_due = not self._forked.is_set() and not events.done()
-            if reader.bytes_read != read or reader.held_up or is_due:
+            forked = self._forked.is_set()
+            if reader.bytes_read != read or reader.held_up or not (forked or events.done()):
                 read, moved = reader.bytes_read, time.monotonic()
             still = time.monotonic() - moved
-            if not self._forked.is_set():
+            if not forked:
                 died = self.ended.get("outcome") == "kernel-died"  # maybe after the fork, and before it could say so
                 if events.done() and (not died or still > _GRACE_S):
                     return

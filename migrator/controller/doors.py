@@ -10,7 +10,7 @@ import logging
 import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import partial
 
 from migrator.controller.index import Index
 from migrator.controller.marks import doors_of, server_of, without_door
@@ -28,7 +28,7 @@ log = logging.getLogger(__name__)
 
 @dataclass
 class Doors:
-    """`switch` is None where routes are left alone: then nothing here does anything."""
+    """`switch` is None where routes are left alone: then nothing here does anything. All that asks the proxy raises RoutingError."""
 
     settings: Controller
     records: SessionRecords
@@ -51,7 +51,7 @@ class Doors:
         if not await self._shield(record, self.places.holding_url):
             return False
         looks = self.settings.dead_after + 2
-        self._release_after(asyncio.create_task(asyncio.sleep(self.settings.probe_s * looks)), record)
+        self._release_after(partial(asyncio.sleep, self.settings.probe_s * looks), record)
         return True
 
     async def keep_away(self, record: Record) -> None:
@@ -69,7 +69,7 @@ class Doors:
             await self._shield(record, record.owner.address)
             if self.settings.member in doors_of(record):
                 await self._note_switch(record, at)
-            self._release_after(launch, record)
+            self._release_after(partial(asyncio.wait, {launch}), record)
         elif await self.switch.release(record.id, server_of(record)):
             await self._note_switch(record, at)
 
@@ -125,12 +125,12 @@ class Doors:
         await self.switch.shield(record.id, server_of(record), place)
         return True
 
-    def _release_after(self, end: asyncio.Task[Any], record: Record) -> None:
-        self._later.add(task := asyncio.create_task(self._release(end, record)))
+    def _release_after(self, wait: Callable[[], Awaitable[object]], record: Record) -> None:
+        self._later.add(task := asyncio.create_task(self._release(wait, record)))
         task.add_done_callback(self._later.discard)
 
-    async def _release(self, end: asyncio.Task[Any], record: Record) -> None:
-        await asyncio.wait({end})
+    async def _release(self, wait: Callable[[], Awaitable[object]], record: Record) -> None:
+        await wait()
         try:
             fresh = await self.records.get(record.id)
             if self.switch is not None and self.places.place(fresh) == HERE:

@@ -73,7 +73,7 @@ class State:
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
-            Stops(member, doors, mover, records, index), Logouts(settings.member, records, index),
+            Stops(member, mover, records, index), Logouts(settings.member, records, index),
             Copies(settings, secret, records, index, mover, peers),
             Watcher(tools, mover, desk), Reconciler(tools, member, mover),
             Retention(tools, secret), _notice_secret(settings),

@@ -11,7 +11,6 @@ import logging
 import time
 from dataclasses import dataclass
 
-from migrator.controller.doors import Doors
 from migrator.controller.errors import Busy
 from migrator.controller.index import Index
 from migrator.controller.marks import doors_of, is_restored, name_of, plan_of
@@ -30,7 +29,6 @@ class Stops:
     """Answers `POST /v1/stops`."""
 
     member: Member
-    doors: Doors
     mover: Mover
     records: SessionRecords
     index: Index
@@ -45,10 +43,10 @@ class Stops:
         if record is None:
             return False
         if self._is_live_here(record) and not meant:
-            return await self.doors.hold_in_doubt(record)
+            return await self.member.doors.hold_in_doubt(record)
         if meant:
             record = await self._put_away(record)
-        return await self.doors.hold(record)
+        return await self.member.doors.hold(record)
 
     async def _session(self, user: str, name: str) -> Record | None:
         """The session that a page at this user's address is looking at; of several, the youngest."""

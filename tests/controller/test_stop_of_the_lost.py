@@ -42,9 +42,8 @@ async def stops(records: SessionRecords) -> AsyncIterator[Stops]:
     tools = Tools(settings, records, index, peers, pods, Tools.outcome_counter(CollectorRegistry()))
     standbys, places = Standbys(settings, SECRET, records, hub, pods), Places("a", peers, "http://holding")
     doors = Doors(settings, records, index, places, standbys, None)
-    yield Stops(
-        Member(settings, records, index, hub, pods, standbys, places, doors), doors, Mover(tools), records, index
-    )
+    member = Member(settings, records, index, hub, pods, standbys, places, doors)
+    yield Stops(member, Mover(tools), records, index)
     pods.close()
     peers.close()
 

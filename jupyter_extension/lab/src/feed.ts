@@ -92,7 +92,7 @@ export class Feed {
     }
   }
 
-  /** The server here is the session's no more, and says when the way to the next is open. Its word may get lost. */
+  /** The server here is not the session's any more, and says when the way is open. Should it not, a look finds out. */
   attend(): void {
     this._attend?.();
   }
