@@ -53,7 +53,7 @@ class Exchange:
                 self.abort()
                 running.cancel()
         if running.cancelled():
-            raise TimeoutError(f"no whole answer in {self._timeout_s:g} s")
+            raise self._late()
         return running.result()
 
     def abort(self) -> None:
@@ -70,11 +70,20 @@ class Exchange:
             if self._aborted:
                 raise ConnectionAbortedError("given up while connecting")
             self._socket.settimeout(self._timeout_s)
-            connection.request(self._method, self._url.path, self._body, dict(self._headers))
-            with connection.getresponse() as response:
-                if (response.length or 0) > LARGEST_BODY:
-                    raise HTTPException(f"the answer has {response.length} bytes; at most {LARGEST_BODY} are taken")
-                return Answer(response.status, response.reason, response.headers, response.read())
+            try:
+                return self._answer(connection)
+            except socket.timeout as error:  # no TimeoutError before Python 3.10
+                raise self._late() from error
+
+    def _answer(self, connection: HTTPConnection) -> Answer:
+        connection.request(self._method, self._url.path, self._body, dict(self._headers))
+        with connection.getresponse() as response:
+            if (response.length or 0) > LARGEST_BODY:
+                raise HTTPException(f"the answer has {response.length} bytes; at most {LARGEST_BODY} are taken")
+            return Answer(response.status, response.reason, response.headers, response.read())
+
+    def _late(self) -> TimeoutError:
+        return TimeoutError(f"no whole answer in {self._timeout_s:g} s")
 
 
 def _connection(scheme: str, place: str) -> HTTPConnection:

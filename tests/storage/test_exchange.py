@@ -6,6 +6,7 @@ import asyncio
 import contextlib
 import ssl
 import threading
+import time
 from collections.abc import AsyncIterator, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -91,6 +92,14 @@ async def test_a_body_that_does_not_come_ends_with_the_limit(server: Server, thr
     with pytest.raises(TimeoutError, match=r"no whole answer in 0\.5 s"):
         await exchange(server, timeout_s=0.5).done(threads)
     await ended(server, threads)
+
+
+async def test_a_loop_that_is_late_itself_hears_the_same(server: Server, threads: ThreadPoolExecutor):
+    asking = asyncio.ensure_future(exchange(server, timeout_s=0.5).done(threads))
+    await asyncio.wait_for(server.asked.wait(), LIMIT_S)
+    time.sleep(1)  # noqa: ASYNC251 - this is what makes the loop late: the thread's own limit comes first
+    with pytest.raises(TimeoutError, match=r"no whole answer in 0\.5 s"):
+        await asking
 
 
 async def test_a_thread_ends_with_the_task_that_asked(server: Server, threads: ThreadPoolExecutor):
