@@ -174,6 +174,7 @@ class LiveSession:
         if self._standby_task is not None:
             self._standby_task.cancel()
             await asyncio.wait({self._standby_task})
+        machinery.cache.settle()
         try:
             info = await self._link.session()
             if info.role != "owner" or info.epoch != machinery.info.epoch:

@@ -1,6 +1,6 @@
 """Brings whole packs to this machine's disk, a few at a time. Whoever waits for one has it next.
 
-A restoration may begin while a standby's downloads are under way: it neither repeats nor stops them.
+A restoration may begin while a standby's downloads are under way: it waits for those, and takes the rest without the disk between.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from collections import OrderedDict
 from pathlib import Path
 
 from migrator.snapshot.pack import pack_key
-from migrator.storage import ObjectStore
+from migrator.storage import ObjectStore, StoreUnavailable
 
 PARALLEL = 4
 
@@ -39,6 +39,12 @@ class Downloads:
             self._workers.add(worker)
             worker.add_done_callback(self._workers.discard)
         return future
+
+    def begin_no_more(self) -> None:
+        """What is under way comes; who waits for another is told that it will not."""
+        for pack, future in self._waiting.items():
+            future.set_exception(StoreUnavailable(f"{pack} is not fetched ahead any more"))
+        self._waiting.clear()
 
     async def arrived(self, pack: str) -> None:
         """Wait for one that is to come, before those that nobody waits for. Raises what kept it from coming."""

@@ -30,6 +30,11 @@ class PackCache:
         coming = [self._downloads.begin(pack) for pack in packs]
         await asyncio.gather(*(asyncio.shield(each) for each in coming if each is not None))
 
+    def settle(self) -> None:
+        """A restoration begins: what is under way comes here, the rest is read where it is needed, straight from the store."""
+        if self._downloads is not None:
+            self._downloads.begin_no_more()
+
     async def get(self, key: str, *, start: int = 0, length: int | None = None) -> bytes:
         """See `ObjectStore.get`."""
         path = await self._here(key)

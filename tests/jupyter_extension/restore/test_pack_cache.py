@@ -100,6 +100,21 @@ async def test_who_waits_for_one_has_it_next_and_it_comes_once(store: SlowStore,
     assert sorted(store.asked) == PACKS
 
 
+async def test_a_restoration_waits_for_what_is_under_way_and_reads_the_rest_without_the_disk_between(
+    store: SlowStore, cache: PackCache
+):
+    fetching = asyncio.ensure_future(cache.fetch(PACKS))
+    await store.wait_for(PACKS[PARALLEL - 1])
+    fetching.cancel()
+    reading = [asyncio.ensure_future(content(cache, pack)) for pack in (PACKS[0], PACKS[-1])]
+    await asyncio.sleep(0)
+    cache.settle()
+    let_go(store, *PACKS)
+    assert await asyncio.gather(*reading) == [PACKS[0].encode(), PACKS[-1].encode()]
+    assert [await content(cache, pack) for pack in PACKS] == [pack.encode() for pack in PACKS]
+    assert store.asked == [*PACKS[:PARALLEL], PACKS[-1], *PACKS[PARALLEL:]]
+
+
 async def test_a_restoration_does_not_stop_what_a_standby_began(store: SlowStore, cache: PackCache):
     fetching = asyncio.ensure_future(cache.fetch(PACKS))
     await store.wait_for(PACKS[0])
