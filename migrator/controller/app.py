@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from migrator.controller import handlers
+from migrator.controller import hub_handlers, notice_handlers, peer_handlers, session_handlers
 from migrator.controller.cluster import Cluster
 from migrator.controller.holding import Holding
 from migrator.controller.settings import Controller
@@ -12,20 +12,20 @@ from migrator.storage.opening import open_store
 
 SESSION = "/v1/sessions/([^/]+)"
 ROUTES = [
-    (r"/v1/launches", handlers.LaunchesHandler),
-    (r"/v1/sessions", handlers.SessionsHandler),
-    (SESSION, handlers.SessionHandler),
-    (SESSION + "/(move|suspend|resume)", handlers.MoveHandler),
-    (SESSION + "/offers", handlers.OffersHandler),
-    (SESSION + "/copies", handlers.CopiesHandler),
-    (SESSION + "/copies/([^/]+)", handlers.CopyHandler),
-    (SESSION + "/host", handlers.HostHandler),
-    (SESSION + "/pod", handlers.PodHandler),
-    (SESSION + "/tend", handlers.TendHandler),
-    (r"/v1/notices", handlers.NoticesHandler),
-    (r"/v1/stops", handlers.StopsHandler),
-    (r"/v1/logouts", handlers.LogoutsHandler),
-    (r"/v1/room", handlers.RoomHandler),
+    (r"/v1/launches", hub_handlers.LaunchesHandler),
+    (r"/v1/sessions", session_handlers.SessionsHandler),
+    (SESSION, session_handlers.SessionHandler),
+    (SESSION + "/(move|suspend|resume)", session_handlers.MoveHandler),
+    (SESSION + "/offers", session_handlers.OffersHandler),
+    (SESSION + "/copies", session_handlers.CopiesHandler),
+    (SESSION + "/copies/([^/]+)", session_handlers.CopyHandler),
+    (SESSION + "/host", peer_handlers.HostHandler),
+    (SESSION + "/pod", peer_handlers.PodHandler),
+    (SESSION + "/tend", peer_handlers.TendHandler),
+    (r"/v1/notices", notice_handlers.NoticesHandler),
+    (r"/v1/stops", hub_handlers.StopsHandler),
+    (r"/v1/logouts", hub_handlers.LogoutsHandler),
+    (r"/v1/room", peer_handlers.RoomHandler),
 ]
 
 
