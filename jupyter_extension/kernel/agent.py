@@ -111,7 +111,7 @@ class Agent:
             wire.send(conn, {"event": "refused", "reason": repr(error)})
 
     def _status(self) -> dict[str, Any]:
-        self._saver.reap()
+        self._saver.reaper.reap()
         return {
             "protocol": PROTOCOL,
             "pid": self._pid,

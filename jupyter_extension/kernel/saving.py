@@ -6,10 +6,7 @@ and the variable that it was at is reported, so that the next try can leave it o
 
 from __future__ import annotations
 
-import contextlib
 import os
-import select
-import signal
 import socket
 import threading
 import time
@@ -18,14 +15,11 @@ from typing import Any
 from . import child, forking, wire
 from .boundary import Boundaries
 from .progress import Progress
+from .reaper import Reaper
 from .reserve import Reserve
+from .watch import watch
 
-_WALL = 0x40000000  # our children have no exit signal; only __WALL waits for such
-_TICK_S = 0.25  # how often a child is looked at; its end wakes us at once
-_ENDING_TICK_S = 0.002
 _ARMED_TICK_S = 0.5
-_REAP_S = 5.0
-_ASLEEP_S = 3.0  # pickling computes; a child that sleeps so long waits for a thread that it does not have
 _LAST_CHILD_S = 2.0  # a child whose stream is complete still has to give its memory back
 
 
@@ -36,8 +30,8 @@ class Saver:
         self._shell = shell
         self._boundaries = boundaries
         self._lock = threading.Lock()
-        self._unreaped: list[int] = []
-        self._reserve = Reserve(boundaries, self._sleeper, child.obey, self._bury)
+        self.reaper = Reaper()
+        self._reserve = Reserve(boundaries, self._sleeper, child.obey, self.reaper.bury)
         self.child: int | None = None
 
     def save(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
@@ -55,7 +49,7 @@ class Saver:
 
     def _sleeper(self) -> child.Job:
         """The job of a child in reserve; what is missing comes with its order."""
-        self.reap()
+        self.reaper.reap()
         return child.Job(self._shell, self._boundaries, Progress(), -1, -1, True, b"", frozenset(), warm_up())
 
     def _attempt(self, conn: socket.socket, request: dict[str, Any], base: bytes, pipe: int) -> None:
@@ -91,10 +85,10 @@ class Saver:
         self.child = pid
         try:
             wire.send(conn, {"event": "forked", "pid": pid, "pause_s": pause})
-            outcome = self._watch(conn, pid, job.progress, alive, float(request.get("hang_s", 20)))
+            outcome = watch(conn, pid, job.progress, alive, float(request.get("hang_s", 20)), self.reaper)
             wire.send(conn, {"event": "ended", **outcome})
         except OSError:
-            self._kill(pid)  # the client is gone, and with it the reason for this child
+            self.reaper.kill(pid)  # the client is gone, and with it the reason for this child
         finally:
             self.child = None
 
@@ -119,7 +113,7 @@ class Saver:
         try:
             kept.hand({"skip": sorted(job.skip), "niceness": options["niceness"]}, job.base, [job.pipe, job.life])
         except OSError:  # its time was just over
-            self._bury(kept.pid)
+            self.reaper.bury(kept.pid)
             return None
         return kept.pid, kept.pause
 
@@ -162,69 +156,6 @@ class Saver:
             raise errors[0]
         return results[0] if results else None
 
-    def _watch(self, conn: socket.socket, pid: int, progress: Progress, alive: int, hang_s: float) -> dict[str, Any]:
-        """Until the child ends by itself or must be ended: what became of it, and the variable that it was at."""
-        poller = select.poll()
-        poller.register(alive, select.POLLIN | select.POLLHUP)
-        poller.register(conn, select.POLLIN | select.POLLHUP)
-        patience, tick = _Patience(pid, progress, hang_s), _TICK_S
-        while True:
-            ready = {fd for fd, _ in poller.poll(tick * 1000)}
-            status = _wait(pid)
-            if status is not None:
-                return {**_outcome(status), "culprit": progress.read().name}
-            if conn.fileno() in ready:
-                self._kill(pid)
-                return {"outcome": "cancelled", "culprit": None}
-            if alive in ready:
-                poller.unregister(alive)  # it has closed all and will end in a moment
-                tick = _ENDING_TICK_S
-            if patience.exhausted():
-                self._kill(pid)
-                return {"outcome": "hung", "culprit": progress.read().name}
-
-    def _kill(self, pid: int) -> None:
-        with contextlib.suppress(ProcessLookupError):
-            os.kill(pid, signal.SIGKILL)
-        deadline = time.monotonic() + _REAP_S
-        while _wait(pid) is None:
-            if time.monotonic() > deadline:  # stuck in the operating system: reaped with a later snapshot
-                self._bury(pid)
-                return
-            time.sleep(0.005)
-        self.reap()
-
-    def _bury(self, pid: int) -> None:
-        """Leave a child that ends to `reap`."""
-        self._unreaped.append(pid)
-
-    def reap(self) -> None:
-        """Bury children that did not die at once. The list is changed in place: threads meet here."""
-        for pid in [one for one in list(self._unreaped) if _wait(one) is not None]:
-            with contextlib.suppress(ValueError):
-                self._unreaped.remove(pid)
-
-
-class _Patience:
-    """Tells when a child makes no progress any more: it computes for too long, or it sleeps and nothing will wake it."""
-
-    def __init__(self, pid: int, progress: Progress, hang_s: float) -> None:
-        self._pid = pid
-        self._progress = progress
-        self._hang_s = hang_s
-        self._state, self._since = progress.read(), time.monotonic()
-        self._ticks: int | None = None
-        self._asleep_since = self._since
-
-    def exhausted(self) -> bool:
-        """Look; True if the child should be given up. One that waits for its reader is never."""
-        now, state, ticks = time.monotonic(), self._progress.read(), _asleep(self._pid)
-        if state.writing or state != self._state:
-            self._state, self._since, self._asleep_since = state, now, now
-        if ticks is None or ticks != self._ticks:
-            self._ticks, self._asleep_since = ticks, now
-        return now - self._since > self._hang_s or now - self._asleep_since > min(_ASLEEP_S, self._hang_s)
-
 
 def warm_up() -> Any:
     """Import all that pickles, and return `dump`.
@@ -237,33 +168,6 @@ def warm_up() -> Any:
     for name in families.NAMES:
         families.family(name)
     return dump
-
-
-def _asleep(pid: int) -> int | None:
-    """The processor time (in ticks) that a sleeping child has used; None while it runs or waits for the disk."""
-    try:
-        with open(f"/proc/{pid}/stat") as about:  # noqa: PTH123 - called often
-            fields = about.read().rpartition(")")[2].split()
-    except OSError:
-        return None
-    return int(fields[11]) + int(fields[12]) if fields[0] == "S" else None
-
-
-def _wait(pid: int) -> int | None:
-    """The wait status of a child that has ended, else None. A child that somebody else reaped counts as killed."""
-    try:
-        found, status = os.waitpid(pid, os.WNOHANG | _WALL)
-    except ChildProcessError:
-        return int(signal.SIGKILL)
-    return status if found else None
-
-
-def _outcome(status: int) -> dict[str, Any]:
-    if os.WIFSIGNALED(status):
-        return {"outcome": "crashed", "signal": os.WTERMSIG(status)}
-    code = os.WEXITSTATUS(status)
-    names = {child.DONE: "done", child.FAILED: "failed", child.IN_A_CELL: "in-a-cell"}
-    return {"outcome": names.get(code, "crashed"), "code": code}
 
 
 def _hung_up(conn: socket.socket) -> bool:
