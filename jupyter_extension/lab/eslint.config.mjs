@@ -1,7 +1,7 @@
 import tseslint from 'typescript-eslint';
 
 export default tseslint.config(
-  { ignores: ['lib/**', 'node_modules/**', '**/*.mjs', 'vitest.config.ts', 'style/**'] },
+  { ignores: ['lib/**', 'node_modules/**', '**/*.mjs', '**/*.cjs', 'vitest.config.ts', 'style/**'] },
   ...tseslint.configs.strictTypeChecked,
   {
     languageOptions: { parserOptions: { projectService: true } },

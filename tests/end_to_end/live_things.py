@@ -5,6 +5,7 @@ from __future__ import annotations
 import re
 
 from tests.end_to_end.states import CURRENT, LIMIT_MS, State
+from tests.rigs.debugging import PAUSED, SHOWN_OFF, TOLD, debug
 
 LISTEN = """() => { const { kernel } = window.jupyterapp.shell.currentWidget.sessionContext.session;
   window.ended = []; window.opened = [];
@@ -192,6 +193,27 @@ class Plotly(Thing):
         assert await self.page.locator(f"{CURRENT} .sm-Stopped").count() == 0
 
 
+class Paused(Thing):
+    """A cell stands at a breakpoint: it runs on without the debugger, which is off and says so."""
+
+    SOURCE = "for number in range(3):\n    print('number', number)"
+
+    async def prepare(self) -> None:
+        self.index = await self.journey.lab.add_cell(self.SOURCE)
+        await debug(self.page, self.SOURCE, line=2, index=self.index)
+        await self.journey.lab.start_cell(self.index)
+        await self.page.wait_for_selector(PAUSED, timeout=LIMIT_MS)
+
+    async def saved(self) -> None:
+        """It runs."""
+
+    async def holds(self) -> None:
+        await self.text_once(self.index, "number 0\nnumber 1\nnumber 2\n")
+        await self.page.wait_for_selector(TOLD, timeout=LIMIT_MS)
+        await self.page.wait_for_function(SHOWN_OFF, timeout=LIMIT_MS)
+        await self.says("number, counter", "(2, 41)")
+
+
 THINGS: dict[str, type[Thing]] = {
     "display": Display,
     "clear_output": Cleared,
@@ -200,4 +222,5 @@ THINGS: dict[str, type[Thing]] = {
     "tqdm": Tqdm,
     "ipympl": Ipympl,
     "plotly": Plotly,
+    "paused": Paused,
 }

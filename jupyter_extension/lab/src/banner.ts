@@ -7,7 +7,7 @@
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { button } from './elements';
+import { button, element } from './elements';
 import { newsOf, Phase } from './phases';
 import { Words } from './words';
 
@@ -24,10 +24,7 @@ export class Banner extends Widget {
     this.addClass('sm-Banner');
     this.node.setAttribute('role', 'region');
     this.node.setAttribute('aria-label', trans.__('Session'));
-    this._text.className = 'sm-Banner-text';
-    this._live.className = 'sm-Live sm-Hidden';
     this._live.setAttribute('role', 'status');
-    this._actions.className = 'sm-Banner-actions';
     this.node.append(this._text, this._actions);
     document.body.append(this._live);
     this.node.addEventListener('keydown', event => {
@@ -84,7 +81,7 @@ export class Banner extends Widget {
   private _news = '';
   private _offered: Action[] = [];
   private _away = false;
-  private readonly _text = document.createElement('span');
-  private readonly _live = document.createElement('div');
-  private readonly _actions = document.createElement('span');
+  private readonly _text = element('span', 'sm-Banner-text');
+  private readonly _live = element('div', 'sm-Live sm-Hidden');
+  private readonly _actions = element('span', 'sm-Banner-actions');
 }

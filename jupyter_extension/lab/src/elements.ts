@@ -24,6 +24,15 @@ export function button(label: string, name: string, run: () => void): HTMLButton
   return node;
 }
 
+/** A link that opens in a tab of its own, which does not learn where it was opened. */
+export function link(label: string, name: string, href: string): HTMLAnchorElement {
+  const node = element('a', name, label);
+  node.href = href;
+  node.target = '_blank';
+  node.rel = 'noopener noreferrer';
+  return node;
+}
+
 /** A heading and what stands under it; nothing if there is nothing. */
 export function section(heading: string, ...children: Node[]): HTMLElement[] {
   return children.length === 0 ? [] : [element('section', 'sm-Section', element('h3', '', heading), ...children)];

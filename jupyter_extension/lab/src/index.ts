@@ -3,6 +3,7 @@
  */
 import { IConnectionLost, ILabShell, JupyterFrontEnd, JupyterFrontEndPlugin } from '@jupyterlab/application';
 import { showErrorMessage } from '@jupyterlab/apputils';
+import { IDebugger, IDebuggerHandler } from '@jupyterlab/debugger';
 import { INotebookTracker } from '@jupyterlab/notebook';
 import { IStatusBar } from '@jupyterlab/statusbar';
 import { ITranslator, nullTranslator } from '@jupyterlab/translation';
@@ -11,6 +12,7 @@ import { Token } from '@lumino/coreutils';
 import { Banner } from './banner';
 import { Cells } from './cells';
 import { connectionLost } from './connectionLost';
+import { switchOff } from './debugging';
 import { Feed } from './feed';
 import { Notifier } from './notify';
 import { Offers } from './offers';
@@ -109,4 +111,26 @@ const viewPlugin: JupyterFrontEndPlugin<void> = {
   }
 };
 
-export default [sessionPlugin, lostPlugin, viewPlugin];
+const debuggingPlugin: JupyterFrontEndPlugin<void> = {
+  id: 'session-migrator:debugging',
+  description: 'Switches the debugger off, with a word, when its kernel has moved.',
+  autoStart: true,
+  requires: [ISession],
+  optional: [IDebugger, IDebuggerHandler, ITranslator],
+  activate: (
+    _: JupyterFrontEnd,
+    session: Session,
+    debug: IDebugger | null,
+    handler: IDebugger.IHandler | null,
+    translator: ITranslator | null
+  ) => {
+    const trans = (translator ?? nullTranslator).load('session_migrator');
+    session.returned.connect((_, { moved }) => {
+      if (moved && handler && debug?.isStarted) {
+        switchOff(debug, handler, trans).catch((reason: unknown) => console.debug('session-migrator:', reason));
+      }
+    });
+  }
+};
+
+export default [sessionPlugin, lostPlugin, viewPlugin, debuggingPlugin];

@@ -4,7 +4,7 @@
 import { PageConfig, URLExt } from '@jupyterlab/coreutils';
 import { TranslationBundle } from '@jupyterlab/translation';
 
-import { button, element } from './elements';
+import { button, element, link } from './elements';
 import { Session } from './session';
 import { Copy } from './wire';
 import { ServerWiring } from './wiring';
@@ -78,11 +78,7 @@ export class Offers {
   private progress({ state, url, reason }: Copy): HTMLElement {
     const { trans } = this;
     if (state === 'ready') {
-      const link = element('a', 'sm-Panel-copied', trans.__('Go to the copy'));
-      link.href = url;
-      link.target = '_blank';
-      link.rel = 'noopener noreferrer';
-      return element('p', '', link);
+      return element('p', '', link(trans.__('Go to the copy'), 'sm-Panel-copied', url));
     }
     const text =
       state === 'failed'

@@ -5,7 +5,7 @@ import { Dialog, showDialog, showErrorMessage } from '@jupyterlab/apputils';
 import { TranslationBundle } from '@jupyterlab/translation';
 import { Widget } from '@lumino/widgets';
 
-import { button, element, list, section } from './elements';
+import { button, element, link, list, section } from './elements';
 import { Notifier } from './notify';
 import { Offers } from './offers';
 import { ReportView } from './report';
@@ -160,11 +160,7 @@ export class Panel extends Widget {
       return [];
     }
     const text = trans.__('This link leads back to the session from any browser. Whoever has it can open the session.');
-    const link = element('a', 'sm-Panel-resume', trans.__('Link to this session'));
-    link.href = resume;
-    link.target = '_blank';
-    link.rel = 'noopener noreferrer';
-    return [element('p', '', text), link];
+    return [element('p', '', text), link(trans.__('Link to this session'), 'sm-Panel-resume', resume)];
   }
 
   private async bringIn(): Promise<void> {

@@ -16,6 +16,7 @@ APPS = ["jupyterlab", "notebook"]
 SAME = frozenset(
     [
         "test_absent",
+        "test_debugging",
         "test_languages",
         "test_logged_out",
         "test_manners",
