@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from playwright.async_api import Page
+
 from tests.rigs.browser import Lab
 from tests.rigs.federation import Federation, wait_until
 from tests.rigs.witness import Witness
@@ -269,7 +271,7 @@ class Journey:
         await self._type("cd ~/sub && pwd > ../where.txt")
         await self._wait_for_file("where.txt")
         await self._type("rm ../where.txt")
-        await self._show_notebook()
+        await self.show_notebook()
 
     async def _type(self, line: str) -> None:
         script = """(line) => {
@@ -278,7 +280,13 @@ class Journey:
         }"""
         await self.lab.page.evaluate(script, line)
 
-    async def _show_notebook(self) -> None:
+    async def open_editor(self, path: str) -> Page:
+        """A text file in an editor: the page that has it."""
+        await self.lab.command("docmanager:open", {"path": path, "factory": "Editor"})
+        return self.lab.page
+
+    async def show_notebook(self) -> None:
+        """In front again, after something else was."""
         await self.lab.command("docmanager:open", {"path": "index.ipynb"})
         await self.lab.page.wait_for_function("() => window.jupyterapp.shell.currentWidget.content.widgets?.length > 1")
 

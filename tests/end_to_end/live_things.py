@@ -32,6 +32,26 @@ class Counter(anywidget.AnyWidget):
 any_counter = Counter()
 any_counter
 '''
+INTERACT = """
+import ipywidgets
+from IPython.display import display
+tried = []
+def square(n=3):
+    tried.append(n)
+    print("square", n * n)
+control = ipywidgets.interactive(square, n=(0, 10))
+control.add_class("widget-interact")
+twin = ipywidgets.IntText()
+ipywidgets.link((control.children[0], "value"), (twin, "value"))
+shown = ipywidgets.Output()
+shown.add_class("sm-test-shown")
+button = ipywidgets.Button(description="print")
+def pressed(_):
+    with shown:
+        print("pressed at", tried)
+button.on_click(pressed)
+display(control, twin, button, shown)
+"""
 BAR = """
 from tqdm.notebook import tqdm
 bar = tqdm(total=10, desc="work")
@@ -144,6 +164,36 @@ class AnyWidget(Thing):
         await self.appears(".any-counter >> text=count 40")
 
 
+class Interact(Thing):
+    """What `interact` makes of a function, sliders that are linked, and a button that prints into an Output."""
+
+    async def prepare(self) -> None:
+        await self.run(INTERACT)
+        await self.appears(".widget-output >> text=square 9")
+        await self.slide()
+        await self._shows("square 16", "4", "pressed at [3, 4]")
+        await self.run("tried")
+
+    async def holds(self) -> None:
+        await self.slide()
+        await self._shows("square 25", "5", "pressed at [3, 4]pressed at [3, 4, 5]")
+        await self.journey.lab.wait_for_cell(await self.start("twin.value = 2"))
+        await self._shows("square 4", "2", "pressed at [3, 4]pressed at [3, 4, 5]pressed at [3, 4, 5, 2]")
+        await self.says("tried", "[3, 4, 5, 2]")
+        shown = [await self.page.locator(f"{CURRENT} {each}").count() for each in (".widget-slider", ".jupyter-button")]
+        assert shown == [1, 1], "each is shown once"
+
+    async def _shows(self, result: str, twin: str, printed: str) -> None:
+        """The function's last output and no other, the linked number; then the button prints."""
+        script = """([result, twin]) => { const [first] = document.querySelectorAll('.widget-interact .widget-output');
+          return first?.innerText.trim() === result
+            && document.querySelector('.widget-text input[type=number]').value === twin; }"""
+        await self.page.wait_for_function(script, arg=[result, twin], timeout=LIMIT_MS)
+        await self.page.click(f"{CURRENT} .jupyter-button")
+        script = "text => document.querySelector('.sm-test-shown').innerText.replaceAll('\\n', '') === text"
+        await self.page.wait_for_function(script, arg=printed, timeout=LIMIT_MS)
+
+
 class Tqdm(Thing):
     """A bar that was under way is moved on by the next cell."""
 
@@ -219,6 +269,7 @@ THINGS: dict[str, type[Thing]] = {
     "clear_output": Cleared,
     "comm": UnknownComm,
     "anywidget": AnyWidget,
+    "interact": Interact,
     "tqdm": Tqdm,
     "ipympl": Ipympl,
     "plotly": Plotly,

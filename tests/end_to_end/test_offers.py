@@ -8,6 +8,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.end_to_end.journey import Journey
+from tests.end_to_end.notebook_7 import KINDS
 from tests.rigs.browser import Lab
 from tests.rigs.federation import Federation
 
@@ -23,8 +24,11 @@ async def open_panel(page: Page) -> None:
     await page.wait_for_selector("#session-migrator-panel")
 
 
+@pytest.mark.parametrize(
+    ("kind_of_journey", "place"), [(KINDS["lab"], "lab/tree"), (KINDS["notebook"], "notebooks")], ids=KINDS
+)
 async def test_a_copy_opens_in_a_new_tab_and_neither_changes_the_other(
-    journey: Journey, federation: Federation
+    journey: Journey, federation: Federation, place: str
 ) -> None:
     lab = journey.lab
     async with asyncio.timeout(STORY_S):
@@ -38,7 +42,7 @@ async def test_a_copy_opens_in_a_new_tab_and_neither_changes_the_other(
         await journey.screenshot("copied")
         link = await lab.page.get_attribute(".sm-Panel-copied", "href")
         assert link is not None
-        assert "/lab/tree/index.ipynb?token=" in link
+        assert f"/{place}/index.ipynb?token=" in link
         await copy.arrive()
         assert copy.user != lab.user
         assert await copy.run("counter, len(table), alias is table") == "(41, 1000, True)"

@@ -122,7 +122,7 @@ class Lab:
 
     async def arrive(self) -> None:
         """A page that is on its way to a session's notebook is there."""
-        await self.page.wait_for_url(re.compile(r"/user/[^?]+/lab"), wait_until="commit", timeout=LIMIT_MS)
+        await self.page.wait_for_url(re.compile(r"/user/[^?]+/(lab|notebooks)"), wait_until="commit", timeout=LIMIT_MS)
         self._token = await self._launch_token()
         # Lab may load anew, into a workspace of its own: so this is asked by what bears that.
         restored = "() => window.jupyterapp?.restored.then(() => true)"
