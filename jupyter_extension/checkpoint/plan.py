@@ -42,11 +42,13 @@ class Result:
 
 
 def at_risk(result: Result, reasons: dict[str, str]) -> list[JsonDict]:
-    """What the last snapshot does not hold, for the page: `[{"kernel", "path", "name", "reason"}]`."""
+    """What the last snapshot does not hold, or not as it is, for the page: `[{"kernel", "path", "name", "reason"}]`."""
     rows: list[JsonDict] = []
     for kernel, entry in result.manifest.body["kernels"].items():
         about = {"kernel": kernel, "path": entry["path"]}
-        rows += [{**about, "name": x["name"], "reason": x["reason"]} for x in entry["report"].get("lost", [])]
+        report = entry["report"]
+        told = [*report.get("lost", []), *report.get("changed", [])]
+        rows += [{**about, "name": x["name"], "reason": x["reason"]} for x in told]
         if not entry["parts"] and kernel in reasons:
             rows.append({**about, "name": "all variables", "reason": reasons[kernel]})
     return rows

@@ -12,7 +12,7 @@ class KernelEntry:
 
     `prefix`: what each blob's name begins with; the rest is the name of the part inside the kernel.
     `boundary`: `last_msg_id` (its effects and those of all before it are in the state), `execution_count`, `mid_cell`,
-    `current_msg_id`. `report`: `saved`, `lost`, `pause_s`, `retried`, ... `python`: version of the kernel.
+    `current_msg_id`. `report`: `saved`, `lost`, `changed` (what will come back otherwise than it was), `pause_s`, ... `python`: version of the kernel.
     """
 
     parts: list[str]
@@ -35,3 +35,15 @@ class KernelEntry:
             python=str(data.get("python", "")),
             prefix=str(data.get("prefix", "")),
         )
+
+
+def changed(*reports: dict[str, Any]) -> list[dict[str, Any]]:
+    """What agents' reports say came back otherwise than it was, each once: what a fingerprint showed, and what was warned of.
+
+    A warning names what it is about before its first colon.
+    """
+    found = [dict(each) for report in reports for each in report.get("changed", [])]
+    for text in [text for report in reports for text in report.get("warnings", [])]:
+        name, _, reason = text.partition(": ")
+        found.append({"name": name, "reason": reason})
+    return [each for number, each in enumerate(found) if each not in found[:number]]

@@ -7,7 +7,7 @@ from typing import Any
 
 from jupyter_extension.kernel.window import LEAST
 from jupyter_extension.kernel_client.agent import Connection, KernelAgent
-from jupyter_extension.kernel_client.entry import KernelEntry
+from jupyter_extension.kernel_client.entry import KernelEntry, changed
 from jupyter_extension.kernel_client.errors import KernelError, LoadFailed
 from jupyter_extension.kernel_client.window import AVAILABLE, Window
 from migrator.snapshot import SnapshotReader
@@ -33,7 +33,7 @@ async def load_kernel(
             raise
         raise LoadFailed(f"the snapshot could not be loaded: {error}") from error
     answer, _ = await agent.ask({"op": "report"})
-    return dict(answer["report"])
+    return {**answer["report"], "changed": changed(entry.report, answer["report"])}
 
 
 async def _send_parts(conn: Connection, reader: SnapshotReader, entry: KernelEntry) -> None:

@@ -13,7 +13,7 @@ from collections import Counter
 from jupyter_extension.kernel_client.agent import KernelAgent
 from jupyter_extension.kernel_client.attempt import Attempt
 from jupyter_extension.kernel_client.blobs import PartBlobs
-from jupyter_extension.kernel_client.entry import KernelEntry
+from jupyter_extension.kernel_client.entry import KernelEntry, changed
 from jupyter_extension.kernel_client.errors import KernelDied, SaveFailed
 from migrator.snapshot import SnapshotWriter
 
@@ -92,7 +92,8 @@ def _judge(attempt: Attempt, offences: Counter[str], failures: int) -> None:
 
 
 def _entry(attempt: Attempt, blobs: PartBlobs, pauses: list[float], skipped: list[str]) -> KernelEntry:
-    report = dict(attempt.report)
+    report = {**attempt.report, "changed": changed(attempt.report)}
+    report.pop("warnings", None)
     report["pause_s"] = max(pauses, default=None)
     report["forks"] = len(pauses)
     report["bytes_state"] = blobs.length

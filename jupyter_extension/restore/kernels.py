@@ -92,6 +92,8 @@ class Kernels:
         try:
             agent = await self._agents.get(kernel, timeout=START_LIMIT_S + ATTACH_LIMIT_S / 2)
             report = await load_kernel(agent, reader, KernelEntry.from_json(entry), timeout=LOAD_LIMIT_S)
+            for note in report.get("notes", []):
+                self._log.info("kernel %s, within a library: %s", kernel, note)
             await relocate_kernel(agent, self.moved(reader), timeout=LOAD_LIMIT_S)
         except (SnapshotError, StorageError):
             raise

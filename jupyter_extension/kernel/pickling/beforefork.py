@@ -21,11 +21,16 @@ def _keep() -> None:
     random = sys.modules.get("random")
     _kept["random"] = random and random.getstate()
     _kept["pid"] = os.getpid()
+    _kept["streams"] = _streams()
     _kept["held"] = list(_main_thread.values())
 
 
 def _let_go() -> None:
-    _kept["held"] = None
+    _kept["held"] = _kept["streams"] = None
+
+
+def _streams() -> dict[str, Any]:
+    return {"stdout": sys.stdout, "stderr": sys.stderr}
 
 
 def keep_thread_locals() -> None:
@@ -52,6 +57,12 @@ def random_state() -> Any:
     if "pid" in _kept and _kept["pid"] != os.getpid():
         return _kept["random"]
     return sys.modules["random"].getstate()
+
+
+def streams() -> dict[str, Any]:
+    """Give the kernel's stdout and stderr, which its child has closed."""
+    found: dict[str, Any] = _kept.get("streams") or _streams()
+    return found
 
 
 os.register_at_fork(before=_keep, after_in_parent=_let_go)

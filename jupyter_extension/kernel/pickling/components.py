@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import sys
 import threading
-from itertools import compress
+from itertools import chain, compress
 from typing import Any, Callable, List, NamedTuple, Tuple
 
 from .growth import Endless
@@ -80,7 +80,9 @@ class Grouping:
 
     def ids(self, visited: list[Any]) -> Any:
         """Give the ids of the objects among these whose sharing matters."""
-        return map(id, compress(visited, map(self._shareable.__getitem__, map(type, visited))))
+        ids = map(id, compress(visited, map(self._shareable.__getitem__, map(type, visited))))
+        nans = self._saving.shared_nans
+        return chain(ids, filter(nans.__contains__, map(id, visited))) if nans else ids
 
     def group(self, visits: list[tuple[Root, list[Any]]]) -> list[list[Root]]:
         """Give the roots in groups that share nothing with each other, in the order of their first roots."""

@@ -9,7 +9,7 @@ import gc
 import os
 from typing import Any, Callable
 
-from . import classes, history, index, modules, rebuild, survey
+from . import classes, history, index, modules, nans, rebuild, survey
 from .components import Component, Grouping, Root, pickle_plain, pickle_roots
 from .lost import Lost
 from .memory import Spans
@@ -79,7 +79,7 @@ class Dump:
         for name in names:
             value = self._saving.namespace[name]
             plain = type(value) in _PLAIN_TYPES or (type(value) in (str, bytes) and len(value) < 4096)
-            (atoms if plain else roots).append(Root(name, value))
+            (atoms if plain and not nans.of_nobody(value) else roots).append(Root(name, value))
         roots += history.roots(self._saving.shell)
         roots += self._settings()
         roots = [self._kept(root) for root in roots]
@@ -107,7 +107,7 @@ class Dump:
         try:
             return family.capture(self._saving)
         except Exception as error:  # noqa: BLE001 - another version of the library must not cost the rest of the snapshot
-            self._saving.warn(f"the settings of {name} could not be saved: {error!r}")
+            self._saving.warn(f"the settings of {name}: they could not be saved: {error!r}")
             return None
 
     def _components(self, roots: list[Root]) -> list[tuple[str, Component]]:
@@ -135,6 +135,8 @@ class Dump:
         plain = pickle_plain(roots, self._saving, looks[name].texts if len(roots) == 1 else None)
         if plain is None:
             return self._pickle(roots, visited), visited
+        if self._saving.nans:  # it must be walked over each time: another variable may have come to hold one of them
+            return plain, [*shared, *self._saving.nans]
         return plain._replace(proof=proof), shared
 
     def _joined(self, done: dict[str, tuple[Component, list[Any]]]) -> list[tuple[str, Component]]:
@@ -167,11 +169,12 @@ class Dump:
         return roots
 
     def _report(self, names: list[str], losses: list[dict[str, Any]]) -> dict[str, Any]:
-        lost, warnings = sorted_out(losses)
+        lost, notes = sorted_out(losses)
         gone = {entry["name"] for entry in lost}
         return {
             "saved": [name for name in names if name not in gone and not name.startswith("__")],
             "lost": lost,
             "changed": [],
-            "warnings": [*self._saving.warnings, *warnings, *self._saving.families.faults],
+            "warnings": self._saving.warnings,
+            "notes": [*notes, *self._saving.families.faults],
         }

@@ -22,7 +22,7 @@ def capture() -> dict[str, Any]:
         "recursion_limit": sys.getrecursionlimit(),
         "umask": _umask(),
         "locale": _locale(),
-        "argv": list(sys.argv),
+        "argv": _arguments(),
     }
 
 
@@ -41,6 +41,16 @@ def _environment_changes() -> tuple[dict[str, str], list[str]]:
     }
     removed = [name for name in start if name not in os.environ and not name.startswith(_OWN_VARIABLES)]
     return changed, removed
+
+
+def _arguments() -> list[str] | None:
+    """Give `sys.argv` if the session changed it; None while it holds what the kernel was started with."""
+    try:
+        started = [os.fsdecode(word) for word in Path("/proc/self/cmdline").read_bytes().split(b"\0")[:-1]]
+    except OSError:
+        return None
+    given = sys.argv[1:]
+    return None if given and started[-len(given) :] == given else list(sys.argv)
 
 
 def _umask() -> int:
@@ -65,8 +75,10 @@ def restore(state: dict[str, Any]) -> list[str]:
     try:
         os.chdir(state["cwd"])
     except OSError as error:
-        warnings.append(f"the working folder {state['cwd']} cannot be entered: {error.strerror}")
+        warnings.append(f"the working folder: {state['cwd']} cannot be entered: {error.strerror}")
     sys.path[:] = [*state["path"], *(entry for entry in sys.path if entry not in state["path"])]
+    if state["argv"] is not None:
+        sys.argv[:] = state["argv"]
     sys.setrecursionlimit(state["recursion_limit"])
     os.umask(state["umask"])
     return [*warnings, *filter(None, (_set_locale(name, value) for name, value in state["locale"].items()))]
@@ -76,5 +88,5 @@ def _set_locale(name: str, value: str) -> str | None:
     try:
         locale.setlocale(getattr(locale, name), value)
     except locale.Error as error:
-        return f"the locale {name}={value} cannot be set: {error}"
+        return f"the locale: {name}={value} cannot be set: {error}"
     return None

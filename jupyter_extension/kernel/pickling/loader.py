@@ -12,7 +12,7 @@ import types
 from array import array
 from typing import Any
 
-from . import environment, families, fingerprint, history, modules, rebuild, sources, wellknown
+from . import environment, families, fingerprint, history, modules, nans, rebuild, sources, wellknown
 from .careful import CarefulUnpickler
 from .index import read as read_index
 from .lost import Lost
@@ -118,15 +118,19 @@ class Loading:
         try:
             self.family(name).apply(state, self)
         except Exception as error:  # noqa: BLE001 - another version of the library must not cost the rest
-            self.warn(f"the settings of {name} could not be put back: {error!r}")
+            self.warn(f"the settings of {name}: they could not be put back: {error!r}")
 
     def _unpickle(self, part: str, buffers: list[Any]) -> Any:
         bundled = self._bundled.pop(part, None)
         data = self._source.read(part) if bundled is None else bundled
         try:
-            return pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)).load()  # noqa: S301 - authenticated by the caller
+            return self._load(pickle.Unpickler(io.BytesIO(data), buffers=iter(buffers)))  # noqa: S301 - authenticated by the caller
         except Exception:  # noqa: BLE001 - code of the user's or of a library: once more, with a placeholder for what fails
-            return CarefulUnpickler(io.BytesIO(data), buffers=iter(buffers)).begin(self).load()
+            return self._load(CarefulUnpickler(io.BytesIO(data), buffers=iter(buffers)).begin(self))
+
+    def _load(self, unpickler: Any) -> Any:
+        unpickler.persistent_load = nans.Loaded().__getitem__
+        return unpickler.load()
 
     def _read_places(self, name: str) -> list[tuple[int, ...]]:
         part = f"places/{name}"
@@ -182,7 +186,7 @@ class Loading:
         try:
             function(*args)
         except Exception as error:  # noqa: BLE001 - a library may be missing or another version here; the rest must come back
-            self.warn(f"{what} could not be put back: {error!r}")
+            self.warn(f"{what}: it could not be put back: {error!r}")
 
     def warn(self, text: str) -> None:
         """Add a warning to the report."""
@@ -203,14 +207,13 @@ class Loading:
 
     def _report(self) -> dict[str, Any]:
         index = self._index
-        lost, warnings = sorted_out([*index["lost"], *self.lost])
-        self.warnings += warnings
+        lost, notes = sorted_out([*index["lost"], *self.lost])
         gone = {entry["name"] for entry in lost}
         changed = fingerprint.compare(index["fingerprints"], self.namespace, gone)
         saved = [name for name in index["variables"] if name not in gone and not name.startswith("__")]
         if index["python"][:2] != tuple(sys.version_info[:2]):
             was, now = (".".join(map(str, version[:2])) for version in (index["python"], sys.version_info))
             self.warnings.append(
-                f"saved with Python {was}, restored with {now}: functions were compiled again from their source"
+                f"Python: saved with {was}, restored with {now}; functions were compiled again from their source"
             )
-        return {"saved": saved, "lost": lost, "changed": changed, "warnings": self.warnings}
+        return {"saved": saved, "lost": lost, "changed": changed, "warnings": self.warnings, "notes": notes}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import builtins
 import contextlib
 import functools
 import importlib.machinery
@@ -18,6 +19,9 @@ from .functions import of_the_user
 
 _SKIPPED = ("session_migrator_kernel", "debugpy", "_pydev", "pydev", "ipykernel", "__main__", "__mp_main__")
 _PLAIN = (int, float, bool, str, bytes, type(None), complex)
+_BUILT_IN = frozenset(
+    vars(builtins)
+)  # as the interpreter and IPython made them: this is loaded before the user's first cell
 
 
 def names() -> list[str]:
@@ -40,7 +44,7 @@ def import_again(wanted: list[str]) -> list[str]:
         try:
             importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - a module may do anything when imported
-            warnings.append(f"the module {name} could not be imported again: {error!r}")
+            warnings.append(f"the module {name}: it could not be imported again: {error!r}")
     return warnings
 
 
@@ -124,10 +128,11 @@ def changes(namespace: dict[str, Any]) -> dict[str, dict[str, Any]]:
     """Give what the session set: on each of its own modules all data, on libraries what is the user's, and plain values."""
     found = {module.__name__: _data(module) for module in own_modules() if module.__name__ not in taken_along}
     seen = {id(value): value for value in namespace.values() if type(value) is types.ModuleType}
-    for module in (*seen.values(), sys.modules["builtins"]):
+    for module in seen.values():
         name = module.__name__
-        if name not in found and name in sys.modules and name not in ("__main__", "sys", "os"):
+        if name not in found and name in sys.modules and name not in ("__main__", "builtins", "sys", "os"):
             found[name] = _set_on(module)
+    found["builtins"] = _set_on_builtins()
     return {name: attributes for name, attributes in found.items() if attributes}
 
 
@@ -143,12 +148,20 @@ def _data(module: types.ModuleType) -> dict[str, Any]:
 def _set_on(module: types.ModuleType) -> dict[str, Any]:
     found = {}
     for name, value in list(vars(module).items()):
-        plain = type(value) in _PLAIN and not name.startswith("_") and module.__name__ != "builtins"
+        plain = type(value) in _PLAIN and not name.startswith("_")
         if plain or of_the_user(value):
             found[name] = value
         if issubclass(type(value), type) and value.__module__ != "__main__":
             found.update({f"{name}.{key}": part for key, part in list(vars(value).items()) if of_the_user(part)})
     return found
+
+
+def _set_on_builtins() -> dict[str, Any]:
+    return {
+        name: value
+        for name, value in vars(builtins).items()
+        if of_the_user(value) or (name not in _BUILT_IN and name != "_")
+    }
 
 
 def put_changes(state: dict[str, dict[str, Any]]) -> list[str]:
@@ -158,7 +171,7 @@ def put_changes(state: dict[str, dict[str, Any]]) -> list[str]:
         try:
             module = importlib.import_module(name)
         except Exception as error:  # noqa: BLE001 - a module may do anything when imported
-            warnings.append(f"the module {name} could not be imported again: {error!r}")
+            warnings.append(f"the module {name}: it could not be imported again: {error!r}")
             continue
         for path, value in attributes.items():
             _put(module, path, value)

@@ -17,13 +17,13 @@ def shown(root: str) -> str | None:
 
 
 def sorted_out(losses: list[dict[str, Any]]) -> tuple[list[dict[str, Any]], list[str]]:
-    """Give the losses with the names to show, each once, and as warnings those of settings."""
+    """Give the losses with the names to show, each once, and as notes those in what libraries keep for themselves."""
     lost: dict[tuple[str, str], dict[str, Any]] = {}
-    warnings = []
+    notes = []
     for entry in losses:
         name = shown(entry["name"])
         if name is None:
-            warnings.append(f"{entry['name'].rpartition('.')[2]}: {entry['reason']}")
+            notes.append(f"{entry['name'].rpartition('.')[2]}: {entry['reason']}")
         else:
             lost.setdefault((name, entry["reason"]), dict(entry, name=name))
-    return list(lost.values()), warnings
+    return list(lost.values()), notes

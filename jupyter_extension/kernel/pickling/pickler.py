@@ -1,18 +1,18 @@
 """The pickler: the C one, told by `reducer_override` how to reduce what it cannot, and never failing as a whole.
 
-Three things set it apart from others. Whatever an object's own reduction raises becomes a placeholder in that object's place, at
+Four things set it apart from others. Whatever an object's own reduction raises becomes a placeholder in that object's place, at
 once, so that one bad object costs neither its neighbours nor a second try. Every object that it walks over is recorded in
 `visited`, by C code (`list.append` as the persistent id), from which the sharing between variables is found. And the objects
 that every kernel has (the namespace itself, `In`, `Out`) are in its memo from the start, so that a reference to them costs
-nothing and comes back as a reference to those of the kernel that loads.
+nothing and comes back as a reference to those of the kernel that loads. Numbers that are none keep their identity (`nans.py`).
 """
 
 from __future__ import annotations
 
 import pickle
-from typing import Any, List
+from typing import Any, Callable, List
 
-from . import plans
+from . import nans, plans
 from .memory import address_of
 from .saving import Saving, reason_of
 
@@ -68,7 +68,10 @@ class DeepPickler(Overriding, _Pickler):  # type: ignore[misc]  # its class is k
     def save(self, obj: Any, save_persistent_id: bool = True) -> None:
         """Save an object as the base class does, but by calls that take no C stack: `f(*args)` with a bound method takes some."""
         self.framer.commit_frame()
-        self.persistent_id(obj)
+        pid = self.persistent_id(obj)
+        if pid is not None:
+            self.save_pers(pid)
+            return
         known = self.memo.get(id(obj))
         if known is not None:
             self.write(self.get(known[0]))
@@ -93,6 +96,20 @@ def pickle_value(
 
     `texts`: nothing but these is remembered, so that all else that is there twice would come back as two, and a cycle is a ValueError.
     """
+    walk = None if visited is None else visited.append
+    chunks = _pickled(value, saving, walk, kind, texts)
+    if nans.are_in(chunks):
+        saving.start()
+        if visited is not None:
+            visited.clear()
+        chunks = _pickled(value, saving, nans.Identified(walk, saving.nans), kind, texts)
+        saving.shared_nans.update(map(id, saving.nans))
+    return chunks
+
+
+def _pickled(
+    value: Any, saving: Saving, persistent_id: Callable[[Any], Any] | None, kind: type, texts: list[str] | None
+) -> list[Any]:
     chunks, memo = Chunks(), dict(saving.memo)
     chunks.append(saving.prelude)
     chunks.append(_introduce(texts or [], memo))
@@ -104,8 +121,8 @@ def pickle_value(
     pickler.saving = saving
     pickler.fast = texts is not None
     pickler.memo = memo
-    if visited is not None:
-        pickler.persistent_id = visited.append
+    if persistent_id is not None:
+        pickler.persistent_id = persistent_id
     pickler.dump(value)
     return chunks
 

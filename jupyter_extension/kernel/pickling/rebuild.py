@@ -139,7 +139,7 @@ def edited_module(name: str, file: str) -> types.ModuleType:
     spec = importlib.util.spec_from_file_location(name, file)
     module = types.ModuleType(name) if spec is None else importlib.util.module_from_spec(spec)
     sys.modules[name] = module
-    loading().warn(f"{name} was edited after it was imported; it is as it was imported until it is reloaded")
+    loading().warn(f"{name}: it was edited after it was imported; it is as it was imported until it is reloaded")
     return module
 
 

@@ -25,7 +25,7 @@ class Loss(NamedTuple):
 
 
 class Saving:
-    """One snapshot under way. `root` names what is being pickled now; `losses` and `spans` belong to the current attempt."""
+    """One snapshot under way. `root` names what is being pickled now; `losses`, `spans` and `nans` belong to the current attempt."""
 
     def __init__(self, shell: Any, cell_of: Callable[[str], int | None]) -> None:
         self.shell = shell
@@ -47,11 +47,13 @@ class Saving:
         self.root = ""
         self.losses: list[Loss] = []
         self.spans = Spans()
+        self.nans: list[float] = []
+        self.shared_nans: set[int] = set()
         self.growth = Growth()
 
     def start(self) -> None:
         """Begin a new attempt."""
-        self.losses, self.spans = [], Spans()
+        self.losses, self.spans, self.nans = [], Spans(), []
 
     def warn(self, text: str) -> None:
         """Add a warning to the report, once."""

@@ -8,6 +8,7 @@ from typing import Any
 
 from .. import rebuild
 from ..functions import importable, of_the_user
+from .configurables import put
 
 MODULE = "IPython"
 NAME = "libraries.ipython"
@@ -67,10 +68,16 @@ def inherited(_module: Any) -> dict[type, Any]:
 
 
 def reduce_stream(stream: Any, saving: Any) -> Any:
-    """Reduce the kernel's stdout or stderr."""
-    from ..resources.streams import standard_stream  # noqa: PLC0415 - avoids a cycle
+    """Reduce the kernel's stdout or stderr to that of the kernel that loads; in the child that saves, `sys` holds neither."""
+    name = getattr(stream, "name", None)
+    if name in ("stdout", "stderr"):
+        return rebuild.family, (NAME, "stream", name)
+    return saving.lose(stream, "it leads to a kernel that was left")
 
-    return standard_stream(stream) or saving.lose(stream, "it leads to a kernel that was left")
+
+def stream(name: str) -> Any:
+    """Give the live kernel's stdout or stderr: what `sys` holds while a snapshot is loaded."""
+    return getattr(sys, name)
 
 
 def capture(saving: Any) -> Any:
@@ -81,14 +88,15 @@ def capture(saving: Any) -> Any:
     state: dict[str, Any] = {
         "extensions": sorted(shell.extension_manager.loaded),
         "magics": _user_magics(shell),
-        "aliases": list(getattr(shell.alias_manager, "user_aliases", [])),
+        "other_names": _other_names(shell.magics_manager),
+        "aliases": _aliases(shell.alias_manager),
         "events": _user_callbacks(shell),
         "formatters": _formatters(shell),
         "ast": [found for found in shell.ast_transformers if of_the_user(type(found))],
         "lines": _transformers(shell),
         "autoreload": _autoreload(shell),
         "plain": {name: getattr(shell.display_formatter.formatters["text/plain"], name) for name in _PLAIN},
-        "traits": {name: getattr(shell, name) for name in _TRAITS if hasattr(shell, name)},
+        "tracebacks": getattr(getattr(shell, "InteractiveTB", None), "mode", None),
         "exceptions": shell.custom_exceptions if shell.custom_exceptions else (),
         "exception_handler": getattr(shell, "CustomTB", None) if shell.custom_exceptions else None,
     }
@@ -96,7 +104,11 @@ def capture(saving: Any) -> Any:
 
 
 _PLAIN = ("float_precision", "max_width", "max_seq_length", "pprint", "newline")
-_TRAITS = ("ast_node_interactivity", "automagic", "xmode", "autocall", "autoawait", "quiet")
+
+
+def _aliases(manager: Any) -> list[tuple[str, str]]:
+    given = dict(manager.default_aliases)
+    return [(name, command) for name, command in manager.aliases if given.get(name) != command]
 
 
 def _user_magics(shell: Any) -> dict[str, dict[str, Any]]:
@@ -105,6 +117,16 @@ def _user_magics(shell: Any) -> dict[str, dict[str, Any]]:
         kind: {name: function for name, function in magics.items() if of_the_user(_plain_function(function))}
         for kind, magics in shell.magics_manager.magics.items()
     }
+
+
+def _other_names(manager: Any) -> list[tuple[Any, ...]]:
+    """Give the magics that are names for others, as `%alias_magic` makes them."""
+    return [
+        (name, magic.magic_name, kind, getattr(magic, "magic_params", None))
+        for kind, magics in manager.magics.items()
+        for name, magic in magics.items()
+        if type(magic).__name__ == "MagicAlias"
+    ]
 
 
 def _plain_function(function: Any) -> Any:
@@ -175,6 +197,8 @@ def _restore_magics(shell: Any, state: Any, loading: Any) -> None:
     for kind, magics in state["magics"].items():
         for name, function in magics.items():
             shell.magics_manager.register_function(function, kind, name)
+    for name, *of in state["other_names"]:
+        loading.attempt(f"the magic {name}", shell.magics_manager.register_alias, name, *of)
     for name, command in state["aliases"]:
         loading.attempt(f"the alias {name}", shell.alias_manager.soft_define_alias, name, command)
     shell.ast_transformers.extend(state["ast"])
@@ -186,14 +210,9 @@ def _restore_display(shell: Any, state: Any) -> None:
     for mime, tables in state["formatters"].items():
         for name, table in tables.items():
             getattr(shell.display_formatter.formatters[mime], name).update(table)
-    for name, value in (*state["plain"].items(), *state["traits"].items()):
-        _set(shell, name, value)
-
-
-def _set(shell: Any, name: str, value: Any) -> None:
-    target = shell.display_formatter.formatters["text/plain"] if name in _PLAIN else shell
-    if getattr(target, name, value) != value:
-        setattr(target, name, value)
+    put(shell.display_formatter.formatters["text/plain"], state["plain"])
+    if state["tracebacks"] is not None:
+        shell.InteractiveTB.set_mode(state["tracebacks"])
 
 
 def _restore_autoreload(shell: Any, state: dict[str, Any] | None) -> None:

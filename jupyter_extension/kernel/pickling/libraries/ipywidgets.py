@@ -133,7 +133,7 @@ def apply(state: Any, loading: Any) -> None:
     thread.io_loop.add_callback(_make_subshells, thread.manager, wanted, done)
     if not done.wait(_SUBSHELL_WAIT_S):
         loading.warn(
-            "the page's subshells could not be made: moving a slider may have no effect until the page is reloaded"
+            "the page's subshells: they could not be made; moving a slider may have no effect until the page is reloaded"
         )
 
 

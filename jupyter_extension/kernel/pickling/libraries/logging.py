@@ -34,7 +34,8 @@ def capture(_saving: Any) -> Any:
         {name: found for name, found in logging.root.manager.loggerDict.items() if isinstance(found, logging.Logger)}
     )
     state = {name: _state(logger) for name, logger in loggers.items() if _changed(name, logger)}
-    return (state, logging.root.manager.disable, _level_names())
+    captured = logging._warnings_showwarning is not None  # type: ignore[attr-defined]
+    return (state, logging.root.manager.disable, _level_names(), captured)
 
 
 def _changed(name: str, logger: logging.Logger) -> bool:
@@ -58,16 +59,19 @@ def _usable(handler: Any) -> bool:
     return isinstance(handler, logging.Handler) and not any(type(value) is Lost for value in vars(handler).values())
 
 
-def apply(state: Any, _loading: Any) -> None:
+def apply(state: Any, loading: Any) -> None:
     """Put the loggers back."""
-    loggers, disable, levels = state
+    loggers, disable, levels, captured = state
     for level, name in levels.items():
         logging.addLevelName(level, name)
     for name, attributes in loggers.items():
         logger = logging.getLogger(name or None)
         handlers = [handler for handler in attributes["handlers"] if _usable(handler)]
+        if len(handlers) < len(attributes["handlers"]):
+            loading.warn(f"the logger {name or 'root'}: a handler did not come back, since what it wrote to is gone")
         vars(logger).update(attributes, handlers=handlers)
         for handler in handlers:
             logging._addHandlerRef(handler)  # type: ignore[attr-defined]
     logging.root.manager.disable = disable
+    logging.captureWarnings(captured)
     sys.modules["logging"].Logger.manager._clear_cache()

@@ -2,55 +2,82 @@
 
 from __future__ import annotations
 
+import itertools
 import sys
 from typing import Any
 
 from .. import rebuild
+from ..lost import Lost
 from ..plans import reduce_guarded
 
 MODULE = "matplotlib"
 NAME = "libraries.matplotlib"
 _LIBRARY = ("matplotlib", "mpl_toolkits", "ipympl", "matplotlib_inline")
+_WIDGETS = ("matplotlib.widgets", "matplotlib.offsetbox")
 _GUI = {"inline": "inline", "ipympl": "widget", "nbagg": "notebook"}
 
 
 def reduce_figure(figure: Any, saving: Any) -> Any:
-    """Reduce a figure, with what the user connected to its events; pyplot's windows are opened again by `apply`."""
-    function, args, state, *_ = reduce_guarded(figure, saving)
-    state = {name: value for name, value in state.items() if name != "_restore_to_pylab"}
-    return rebuild.family, (NAME, "figure", function, args), (state, _callbacks(figure)), None, None, set_figure
+    """Reduce a figure; pyplot's windows are opened again by `apply`."""
+    function, args, state, *rest = reduce_guarded(figure, saving)
+    return function, args, {name: value for name, value in state.items() if name != "_restore_to_pylab"}, *rest
 
 
-def _callbacks(figure: Any) -> list[tuple[str, Any]]:
-    """Give the (event, function) pairs that are not matplotlib's own."""
-    registry = getattr(figure, "_canvas_callbacks", None)
-    found = []
-    for event, by_id in getattr(registry, "callbacks", {}).items():
-        for reference in by_id.values():
-            function = reference()
-            module = getattr(function, "__module__", None) or ""
-            if function is not None and module.split(".")[0] not in _LIBRARY:
-                found.append((event, function))
-    return found
+def reduce_registry(registry: Any, saving: Any) -> Any:
+    """Reduce a registry of callbacks with those that matplotlib itself would leave out: the user's, and those of widgets."""
+    function, args, state, *_ = reduce_guarded(registry, saving)
+    own = [found for found in _callbacks(registry) if found[0] not in state.get("_pickled_cids", ())]
+    return (
+        rebuild.family,
+        (NAME, "registry", function, args),
+        (NAME, "set_registry", (state, own)),
+        None,
+        None,
+        rebuild.set_family,
+    )
 
 
-def figure(function: Any, args: tuple[Any, ...]) -> Any:
-    """Give a figure without content."""
+def _callbacks(registry: Any) -> list[tuple[int, str, Any]]:
+    """Give the number, event and function of each callback that nothing connects again by itself, in the order of the numbers."""
+    found = [
+        (number, event, reference())
+        for event, by_number in registry.callbacks.items()
+        for number, reference in by_number.items()
+    ]
+    return sorted((each for each in found if each[2] is not None and _stays(each[2])), key=lambda each: each[0])
+
+
+def _stays(function: Any) -> bool:
+    """Tell whether it is the user's, or the method of a widget in the figure, or what a widget has wrapped around a function of the user's."""
+    owner = type(getattr(function, "__self__", None)).__module__
+    module = getattr(function, "__module__", None) or ""
+    return module.split(".")[0] not in _LIBRARY or owner in _WIDGETS or module in _WIDGETS
+
+
+def registry(function: Any, args: tuple[Any, ...]) -> Any:
+    """Give a registry without content."""
     return function(*args)
 
 
-def set_figure(made: Any, state: tuple[dict[str, Any], list[tuple[str, Any]]]) -> None:
-    """Give a figure its content and its callbacks."""
-    content, callbacks = state
-    made.__setstate__(content)
-    for event, callback in callbacks:
-        made.canvas.mpl_connect(event, callback)
+def set_registry(made: Any, value: tuple[dict[str, Any], list[tuple[int, str, Any]]]) -> None:
+    """Give a registry its content; each callback keeps the number by which it can be disconnected."""
+    state, callbacks = value
+    made.__setstate__(state)
+    following = made._cid_gen
+    for number, event, function in callbacks:
+        if type(function) is not Lost:
+            made._cid_gen = itertools.count(number)
+            made.connect(event, function)
+    made._cid_gen = following
 
 
 def inherited(_module: Any) -> dict[type, Any]:
     """Give the reducers of types and their subclasses."""
-    figures = sys.modules.get("matplotlib.figure")
-    return {} if figures is None else {figures.Figure: reduce_figure}
+    figures, books = sys.modules.get("matplotlib.figure"), sys.modules.get("matplotlib.cbook")
+    found: dict[type, Any] = {} if figures is None else {figures.Figure: reduce_figure}
+    if books is not None:
+        found[books.CallbackRegistry] = reduce_registry
+    return found
 
 
 def capture(_saving: Any) -> Any:
@@ -88,7 +115,7 @@ def _set_backend(matplotlib: Any, backend: str | None, loading: Any) -> None:
         else:
             matplotlib.use(backend)
     except Exception as error:  # noqa: BLE001 - the backend may need a display or a library that is not here
-        loading.warn(f"matplotlib's backend {backend} cannot be used here: {error!r}")
+        loading.warn(f"matplotlib's backend: {backend} cannot be used here: {error!r}")
 
 
 def _open_figures(figures: dict[Any, Any]) -> None:
@@ -99,10 +126,5 @@ def _open_figures(figures: dict[Any, Any]) -> None:
         if getattr(shown.canvas, "manager", None) is not None:  # its canvas came back, with its place on the page
             sys.modules["matplotlib._pylab_helpers"].Gcf._set_new_active_manager(shown.canvas.manager)
             continue
-        callbacks = _callbacks(shown)
         manager = backend.new_figure_manager_given_figure(number, shown)
         sys.modules["matplotlib._pylab_helpers"].Gcf._set_new_active_manager(manager)
-        present = _callbacks(shown)
-        for event, callback in callbacks:
-            if (event, callback) not in present:
-                shown.canvas.mpl_connect(event, callback)

@@ -80,7 +80,7 @@ def file(path: str, offset: int, length: int, access: int, position: int, digest
     finally:
         os.close(handle)
     if sampled(memoryview(mapped)) != digest:
-        rebuild.loading().warn(f"{path}, which is mapped into memory, holds other bytes than when it was saved")
+        rebuild.loading().warn(f"{path}: it is mapped into memory, and holds other bytes than when it was saved")
     mapped.seek(position)
     return mapped
 

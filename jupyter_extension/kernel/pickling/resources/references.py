@@ -10,6 +10,7 @@ from typing import Any
 from .. import rebuild
 
 MODULE = None
+NAME = "resources.references"
 
 
 def reduce_weak(ref: Any, _saving: Any) -> Any:
@@ -44,6 +45,22 @@ def reduce_weak_set(container: Any, _saving: Any) -> Any:
     return type(container), (list(container),)
 
 
+def reduce_finalizer(finalizer: Any, _saving: Any) -> Any:
+    """Reduce a finalizer together with what it waits for; one whose time has come is a dead one."""
+    alive = finalizer.peek()
+    return rebuild.family, (NAME, "finalizer", *((alive, finalizer.atexit) if alive else ()))
+
+
+def finalizer(alive: Any = None, atexit: bool = True) -> Any:
+    """Give a finalizer that waits, or a dead one."""
+    if alive is None:
+        return object.__new__(weakref.finalize)
+    target, function, args, kwargs = alive
+    made = weakref.finalize(target, function, *args, **kwargs)
+    made.atexit = atexit
+    return made
+
+
 def reduce_view(view: Any, _saving: Any) -> Any:
     """Reduce a view of a dict."""
     kind = type(view).__name__.replace("odict_", "").replace("dict_", "")
@@ -64,6 +81,7 @@ def reducers(_module: Any) -> dict[type, Any]:
         weakref.WeakValueDictionary: reduce_weak_values,
         weakref.WeakKeyDictionary: reduce_weak_values,
         weakref.WeakSet: reduce_weak_set,
+        weakref.finalize: reduce_finalizer,
         type({}.keys()): reduce_view,
         type({}.values()): reduce_view,
         type({}.items()): reduce_view,

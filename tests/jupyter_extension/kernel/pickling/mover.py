@@ -102,6 +102,7 @@ def install() -> Any:
     parent = types.ModuleType("session_migrator_kernel")
     parent.__path__ = [str(PACKAGE)]
     sys.modules["session_migrator_kernel"] = parent
+    importlib.import_module("session_migrator_kernel.pickling.dumper")  # as the agent does before the first cell
     return importlib.import_module("session_migrator_kernel.pickling")
 
 

@@ -175,3 +175,19 @@ digits = np.frompyfunc(lambda a, b: a * 10 + b, 2, 1)
 sine = np.sin
 # %% check
 assert digits(np.array([1, 2]), 3).tolist() == [13, 23] and sine is np.sin
+
+# %% numpy's number that is none needs: numpy
+import numpy as np
+mapping = {np.nan: "missing"}
+objects = np.array([np.nan, "x", None, np.nan], dtype=object)
+alone = np.nan
+# %% check
+assert mapping[np.nan] == "missing" and objects[0] is np.nan and objects[3] is np.nan and alone is np.nan
+
+# %% what a view repeats without memory needs: numpy
+import numpy as np
+wide = np.broadcast_to(np.float64(1.5), (100_000, 100_000))
+overlapping = np.lib.stride_tricks.as_strided(np.arange(10), (8, 3), (8, 8))
+# %% check
+assert wide.shape == (100_000, 100_000) and wide.strides == (0, 0) and wide[5, 5] == 1.5
+assert overlapping.strides == (8, 8) and overlapping[1].tolist() == [1, 2, 3]

@@ -197,3 +197,45 @@ tl.v = 5
 gal = list[int] if hasattr(list, "__class_getitem__") else None
 # %% check
 assert sn.a == [1] and mp["a"] == 1 and tl.v == 5
+
+# %% numbers that are none keep their identity
+import math
+d = {math.nan: 1}
+nan = float("nan")
+e = {nan: 2}
+class Holder:
+    missing = nan
+def default(x=nan): return x
+two = {float("nan"): "a", float("nan"): "b"}
+many = [float("nan") for _ in range(1000)]
+picked = many[77]
+alike = b"G\x7f\xf8\x00\x00\x00\x00\x00\x00"
+negative = [math.copysign(math.nan, -1)]
+# %% check
+assert d[math.nan] == 1 and e[nan] == 2 and Holder.missing is nan and default() is nan
+assert len(two) == 2 and many[77] is picked and len(set(map(id, many))) == 1000
+assert alike == b"G\x7f\xf8\x00\x00\x00\x00\x00\x00" and math.copysign(1, negative[0]) == -1
+
+# %% a number that is none, deep down
+import math
+deep = [math.nan]
+for _ in range(100_000):
+    deep = [deep]
+# %% check
+while deep[0] is not math.nan:
+    deep = deep[0]
+assert deep == [math.nan]
+
+# %% finalizers
+import weakref
+class Thing: pass
+thing, other = Thing(), Thing()
+log = []
+waits = weakref.finalize(thing, log.append, "gone")
+waits.atexit = False
+done = weakref.finalize(other, log.append, "other")
+done()
+# %% check
+assert waits.alive and waits.peek()[0] is thing and not waits.atexit and not done.alive
+del thing
+assert log == ["other", "gone"]

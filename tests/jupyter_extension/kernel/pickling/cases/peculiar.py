@@ -70,3 +70,35 @@ number, text = 5, "kept"
 assert "Node" in {entry["name"] for entry in REPORT["lost"]}, REPORT
 assert number == 5 and text == "kept"
 assert not {"number", "text"} & {entry["name"] for entry in REPORT["lost"]}, REPORT
+
+# %% callbacks of figures, axes and widgets needs: matplotlib
+import matplotlib; matplotlib.use("agg")
+import matplotlib.pyplot as plt
+from matplotlib.widgets import Slider, SpanSelector
+hits = []
+def note(value): hits.append(value)
+fig, ax = plt.subplots()
+slider = Slider(plt.axes([0.1, 0.1, 0.5, 0.1]), "s", 0, 1)
+observer = slider.on_changed(note)
+press = fig.canvas.mpl_connect("button_press_event", lambda event: hits.append("press"))
+key = fig.canvas.mpl_connect("key_press_event", note)
+def note_limits(axes): hits.append("limits")
+ax.callbacks.connect("xlim_changed", note_limits)
+span = SpanSelector(ax, lambda low, high: None, "horizontal")
+connected = {event: len(found) for event, found in fig.canvas.callbacks.callbacks.items()}
+# %% check
+from matplotlib.backend_bases import KeyEvent, MouseEvent
+assert {event: len(found) for event, found in fig.canvas.callbacks.callbacks.items()} == connected
+x, y = slider.ax.transAxes.transform((0.9, 0.5))
+fig.canvas.callbacks.process("button_press_event", MouseEvent("button_press_event", fig.canvas, x, y, 1))
+assert sorted(map(str, hits))[0].startswith("0.9") and "press" in hits, hits
+hits.clear()
+ax.set_xlim(3, 4)
+assert hits == ["limits"]
+slider.disconnect(observer)
+slider.set_val(0.4)
+fig.canvas.mpl_disconnect(key)
+fig.canvas.callbacks.process("key_press_event", KeyEvent("key_press_event", fig.canvas, "q"))
+assert hits == ["limits"]
+assert fig.canvas.mpl_connect("key_press_event", note) > max(press, key)
+plt.close("all")

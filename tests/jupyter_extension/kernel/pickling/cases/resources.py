@@ -301,3 +301,50 @@ else:
     source.backup(again)
 # %% check
 assert REPORT["lost"] == [] and again.execute("select a from t").fetchone() == (5,)
+
+# %% what was registered with the interpreter
+import abc, builtins, collections.abc, copyreg, numbers, signal
+class Row: pass
+class Amount: pass
+collections.abc.Sequence.register(Row)
+numbers.Number.register(Amount)
+def reduce_amount(amount): return Amount, ()
+copyreg.pickle(Amount, reduce_amount)
+def on_usr1(*args): pass
+class Keeper:
+    def on_usr2(self, *args): pass
+keeper = Keeper()
+signal.signal(signal.SIGUSR1, on_usr1)
+signal.signal(signal.SIGUSR2, keeper.on_usr2)
+builtins.shared_by_all = [1]
+alias = builtins.shared_by_all
+builtins.answer = 42
+# %% check
+assert isinstance(Row(), collections.abc.Sequence) and isinstance(Amount(), numbers.Number)
+assert copyreg.dispatch_table[Amount] is reduce_amount
+assert signal.getsignal(signal.SIGUSR1) is on_usr1 and signal.getsignal(signal.SIGUSR2).__self__ is keeper
+assert shared_by_all is alias and answer == 42
+
+# %% warnings that go to the log
+import logging, warnings
+logging.captureWarnings(True)
+# %% check
+assert logging._warnings_showwarning is not None and warnings.showwarning is logging._showwarning
+
+# %% settings of the shell needs: IPython
+from IPython import get_ipython
+ip = get_ipython()
+ip.run_line_magic("alias", "hi echo hi")
+ip.run_line_magic("config", "InteractiveShell.show_rewritten_input = False")
+ip.run_line_magic("config", "IPCompleter.use_jedi = False")
+ip.run_line_magic("config", "IPCompleter.greedy = True")
+ip.run_line_magic("xmode", "Plain")
+ip.run_line_magic("precision", "3")
+ip.run_line_magic("autocall", "1")
+# %% check
+from IPython import get_ipython
+ip = get_ipython()
+assert ("hi", "echo hi") in ip.alias_manager.aliases
+assert ip.show_rewritten_input is False and ip.Completer.use_jedi is False and ip.Completer.greedy is True
+assert ip.InteractiveTB.mode == "Plain" and ip.autocall == 1
+assert "3" in ip.display_formatter.formatters["text/plain"].float_format
