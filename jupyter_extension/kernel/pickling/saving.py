@@ -11,6 +11,7 @@ from .classes import ClassRegistry
 from .families import Families
 from .growth import Growth
 from .memory import Spans
+from .names import shown
 
 Reduction = Any  # a tuple as __reduce__ gives it, or NotImplemented for the default one
 
@@ -59,6 +60,12 @@ class Saving:
         """Add a warning to the report, once."""
         if text not in self.warnings:
             self.warnings.append(text)
+
+    def changes(self, how: str) -> None:
+        """Warn that something in what is being pickled comes back otherwise than it is; not in what only libraries hold."""
+        name = shown(self.root)
+        if name is not None:
+            self.warn(f"{name}: {how}")
 
     def lose(self, obj: Any, reason: str) -> Reduction:
         """Give the reduction of a placeholder for the object, and note the loss."""

@@ -28,9 +28,8 @@ def reduce_connection(connection: sqlite3.Connection, saving: Any) -> Any:
         path = ""
     settings = {name: getattr(connection, name) for name in _SETTINGS}
     if connection.in_transaction:
-        saving.warn(
-            f"{saving.root}: an open transaction of {path or 'a database in memory'} was "
-            + ("rolled back" if path else "kept")
+        saving.changes(
+            f"an open transaction of {path or 'a database in memory'} was " + ("rolled back" if path else "kept")
         )
     if path:
         return (

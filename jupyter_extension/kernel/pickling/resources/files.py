@@ -54,7 +54,7 @@ def _reduce_open(file: Any, raw: Any, saving: Any) -> Any:
     if found is None:
         return saving.lose(file, "it is no regular file: a pipe, a socket or a terminal stays on its machine")
     if file.writable() and file.readable() and _dirty(file):
-        saving.warn(f"{saving.root}: what was written to {found.path} but not flushed may be missing")
+        saving.changes(f"what was written to {found.path} but not flushed may be missing")
     position, pending = _position(file, raw)
     return rebuild.family, (NAME, "reopen", type(file), _form(file), tuple(found), position, pending)
 
