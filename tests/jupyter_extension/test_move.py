@@ -137,6 +137,18 @@ async def test_a_cell_marked_no_rerun_is_left_and_said(rig: Rig) -> None:
     assert (await page.run("print(x)")).text == "1\n"
 
 
+async def test_what_comes_back_otherwise_is_told_before_and_after(rig: Rig) -> None:
+    a, _, page = await opened(rig)
+    await page.run("import sqlite3; db = sqlite3.connect('rows.sqlite'); db.execute('create table t (x)'); db.commit()")
+    await page.run("_ = db.execute('insert into t values (1)')")
+    await a.json("POST", "migrator/api/v1/snapshot")
+    told = {"name": "db", "reason": f"an open transaction of {a.home / 'rows.sqlite'} is not kept"}
+    at_risk = (await a.json("GET", "migrator/api/v1/status"))["at_risk"]
+    assert [{key: each[key] for key in told} for each in at_risk] == [told]
+    _, report = await move(rig, a)
+    assert report["kernels"][0]["changed"] == [told]
+
+
 def _cell_id(page: Page, msg_id: str) -> str:
     return page.cell_ids[msg_id]
 

@@ -42,7 +42,7 @@ async def test_streams_are_those_of_the_new_kernel(kernels: Kernels) -> None:
     entry, manifest, _ = await kernels.save(agent)
     target, other = await kernels.start()
     report = await kernels.load(other, manifest)
-    told = {"name": "sys.stdout", "reason": "a Tee of the session's stood in its place; it is the kernel's own again"}
+    told = {"name": "sys.stdout", "reason": "a Tee of the session's stands in its place, and is not kept there"}
     assert entry.report["changed"] == report["changed"] == [told]
     assert report["lost"] == []
     said = await target.run("print('printed'); logging.info('logged')")
@@ -76,5 +76,5 @@ async def test_what_comes_back_otherwise_is_told_before_and_after(kernels: Kerne
     for told in (entry.report["changed"], report["changed"]):
         assert [each["name"] for each in told] == ["db"]
         assert told[0]["reason"].startswith("an open transaction of /")
-        assert told[0]["reason"].endswith(" was rolled back")
+        assert told[0]["reason"].endswith(" is not kept")
     assert await target.value("db.execute('select count(*) from t').fetchone()[0]") == 0

@@ -29,7 +29,7 @@ def reduce_connection(connection: sqlite3.Connection, saving: Any) -> Any:
     settings = {name: getattr(connection, name) for name in _SETTINGS}
     if connection.in_transaction:
         saving.changes(
-            f"an open transaction of {path or 'a database in memory'} was " + ("rolled back" if path else "kept")
+            f"an open transaction of {path} is not kept" if path else "an open transaction is taken to be done"
         )
     if path:
         return (

@@ -43,7 +43,7 @@ def reduce_tensor(tensor: Any, saving: Any) -> Any:
     """Reduce a tensor with its gradient; the computation that led to it cannot move, and that is reported."""
     reduction = reduce_guarded(tensor, saving)
     if tensor.grad_fn is not None:
-        saving.changes("how it was computed is gone: the values are there, but backward() stops at them")
+        saving.changes("how it was computed is not kept: the values are there, but backward() stops at them")
         return reduction
     if tensor.grad is None or (len(reduction) > 2 and reduction[2] is not None):
         return reduction

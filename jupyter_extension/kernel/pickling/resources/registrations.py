@@ -26,7 +26,7 @@ def capture(saving: Any) -> Any:
     for name, stream in beforefork.streams().items():
         if of_the_user(type(stream)):
             saving.warn(
-                f"sys.{name}: a {type(stream).__name__} of the session's stood in its place; it is the kernel's own again"
+                f"sys.{name}: a {type(stream).__name__} of the session's stands in its place, and is not kept there"
             )
     state = {"signals": _handlers(), "reductions": _reductions(), "subclasses": _subclasses(saving.namespace)}
     return state if any(state.values()) else None

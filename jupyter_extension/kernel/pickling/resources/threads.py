@@ -32,7 +32,7 @@ def _parent_ran(thread: threading.Thread) -> bool:
 def reduce_pool(pool: Any, saving: Any) -> Any:
     """Reduce a thread pool to an empty one of the same kind."""
     if pool._work_queue.qsize():
-        saving.changes("what waited in the thread pool was dropped")
+        saving.changes("what waits in the thread pool is not kept")
     made = pool._create_worker_context() if hasattr(pool, "_create_worker_context") else None  # Python 3.14 and later
     beginning = (made.initializer, made.initargs) if made is not None else (pool._initializer, pool._initargs)
     return rebuild.family, (NAME, "pool", type(pool), pool._max_workers, pool._thread_name_prefix, *beginning)
