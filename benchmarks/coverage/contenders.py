@@ -57,8 +57,6 @@ async def ours(library: Library, rows: list[Row], folder: Path) -> Outcomes:
         async with kernel(folder / "target", "target", PYTHON) as fresh:
             _, report = await session.load(await KernelAgent.attach(fresh.connection_file))
             named, changed = ({each["name"]: each["reason"] for each in report[kind]} for kind in ("lost", "changed"))
-            warned = [*session.entry.report["warnings"], *report["warnings"]] if session.entry else []
-            changed.update((line.partition(": ")[0], line.partition(": ")[2]) for line in warned)
             await cell(fresh, library.imports)
             after = await proofs(fresh, rows)
     finally:
