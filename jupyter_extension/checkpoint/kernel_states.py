@@ -32,6 +32,7 @@ class KernelStates:
     def __init__(self, agents: Agents, recorder: Recorder, log: logging.Logger) -> None:
         self._agents, self._recorder, self._log = agents, recorder, log
         self.reasons: dict[str, str] = {}
+        self._noted: set[tuple[str, str]] = set()
         self.hurry = asyncio.Event()
 
     async def save(
@@ -68,15 +69,21 @@ class KernelStates:
             began = await self._patiently(saving, reached, plan)
             entry: JsonDict = await saving
             entry["work_s"] = time.monotonic() - began
-            if entry["report"].get("forks", 1) > 1:
-                self._log.warning(
-                    "kernel %s needed %d forks: %s", kernel, entry["report"]["forks"], entry["report"].get("retried")
-                )
+            self._tell(kernel, entry["report"])
             return entry
         finally:
             if not saving.done():
                 saving.cancel()
                 await asyncio.wait({saving})
+
+    def _tell(self, kernel: str, report: JsonDict) -> None:
+        """What an operator may want to know, each note once: the agent has no log of its own."""
+        if report.get("forks", 1) > 1:
+            self._log.warning("kernel %s needed %d forks; skipped: %s", kernel, report["forks"], report.get("skipped"))
+        for note in report.get("notes", []):
+            if (kernel, note) not in self._noted:
+                self._noted.add((kernel, note))
+                self._log.info("kernel %s notes: %s", kernel, note)
 
     async def _patiently(self, saving: asyncio.Future[Any], reached: asyncio.Event, plan: Plan) -> float:
         """Wait until it is saved: when the last boundary came, on the monotonic clock.

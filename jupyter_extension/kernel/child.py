@@ -93,6 +93,7 @@ def _hello(job: Job) -> dict[str, Any]:
         "pid": os.getpid(),
         "check": stream.CHECK if forking.checks else None,
         "python": "{}.{}.{}".format(*sys.version_info),
+        "notes": job.boundaries.notes,
         "boundary": {
             "last_msg_id": job.boundaries.last_msg_id,
             "execution_count": getattr(job.shell, "execution_count", None),

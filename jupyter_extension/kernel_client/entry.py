@@ -12,7 +12,8 @@ class KernelEntry:
 
     `prefix`: what each blob's name begins with; the rest is the name of the part inside the kernel.
     `boundary`: `last_msg_id` (its effects and those of all before it are in the state), `execution_count`, `mid_cell`,
-    `current_msg_id`. `report`: `saved`, `lost`, `changed` (what will come back otherwise than it was), `pause_s`, ... `python`: version of the kernel.
+    `current_msg_id`. `report`: `saved`, `lost`, `changed` (what will come back otherwise than it was), `notes` (for an operator's
+    eyes), `pause_s`, ... `python`: version of the kernel.
     """
 
     parts: list[str]

@@ -94,6 +94,7 @@ def _judge(attempt: Attempt, offences: Counter[str], failures: int) -> None:
 def _entry(attempt: Attempt, blobs: PartBlobs, pauses: list[float], skipped: list[str]) -> KernelEntry:
     report = {**attempt.report, "changed": changed(attempt.report)}
     report.pop("warnings", None)
+    report["notes"] = [*report.get("notes", []), *attempt.hello.get("notes", [])]
     report["pause_s"] = max(pauses, default=None)
     report["forks"] = len(pauses)
     report["bytes_state"] = blobs.length

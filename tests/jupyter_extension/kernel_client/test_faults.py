@@ -282,3 +282,12 @@ async def test_one_that_fails_each_time_is_said(kernels: Kernels) -> None:
     with pytest.raises(SaveFailed, match="could not be pickled: ImportError\\('half-way'\\)"):
         await kernels.save(agent)
     assert await kernel.value("x") == 5
+
+
+async def test_what_goes_wrong_at_a_boundary_is_noted_in_the_snapshot(kernels: Kernels) -> None:
+    kernel, agent = await kernels.start()
+    agents = "import sys\nboundaries = sys.modules['session_migrator_kernel.inject']._agent.boundaries"
+    await kernel.run(f"{agents}\nboundaries.before_cell = lambda message: 1 / 0\ndel boundaries")
+    assert (await kernel.run("print('as ever')")).text == "as ever\n"
+    entry, _, _ = await kernels.save(agent)
+    assert entry.report["notes"] == ["at a cell boundary: ZeroDivisionError('division by zero')"]
