@@ -211,13 +211,12 @@ class Ipympl(Thing):
 
     CANVAS = f"{CURRENT} .jupyter-matplotlib-canvas-container canvas"
     PICTURE = f"document.querySelector('{CANVAS}')?.toDataURL()"
+    DRAWN = f"""() => {{ const canvas = document.querySelector('{CANVAS}');
+      return canvas && canvas.toDataURL() !== canvas.cloneNode().toDataURL(); }}"""
 
     async def prepare(self) -> None:
-        empty = (
-            f"() => {{ window.empty ??= {self.PICTURE}; return {self.PICTURE} && {self.PICTURE} !== window.empty; }}"
-        )
         await self.run(FIGURE)
-        await self.page.wait_for_function(empty, timeout=LIMIT_MS)
+        await self.page.wait_for_function(self.DRAWN, timeout=LIMIT_MS)
         await self.run("list(line.get_ydata())")
 
     async def holds(self) -> None:

@@ -26,4 +26,6 @@ class InNotebook7(Journey):
         await self.lab.page.bring_to_front()
 
 
+PLACES = {"lab": "lab/tree", "notebook": "notebooks"}
+"""Where a server shows a notebook, by the kind of page."""
 KINDS: dict[str, type[Journey]] = {"lab": Journey, "notebook": InNotebook7}

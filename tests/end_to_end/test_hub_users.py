@@ -18,6 +18,7 @@ from playwright.async_api import Page
 
 from migrator.demo.plan import FRONT_END
 from tests.controller.conftest import FRONT_DOOR, SECRET, Federation, Member, running_member, telling
+from tests.end_to_end.notebook_7 import PLACES
 from tests.jupyter_extension.lab.site import NOTEBOOK
 from tests.rigs.browser import READY, Lab
 from tests.rigs.federation import wait_until
@@ -39,7 +40,7 @@ class ForUsers(SimpleLocalProcessSpawner):
     home_dir_template = {home!r} + "/{{username}}"
     cmd = [{program!r}]
     args = ["--allow-root", '--ServerApp.jpserver_extensions={{"jupyter_extension": True}}',
-            "--LabApp.expose_app_in_browser=True"]
+            "--LabApp.expose_app_in_browser=True", "--JupyterNotebookApp.expose_app_in_browser=True"]
 
 c.JupyterHub.spawner_class = ForUsers
 controller = ("http://127.0.0.1:{port}", {secret!r})
@@ -88,13 +89,14 @@ class Visit:
     hubs: Federation
     lab: Lab
     user: str
+    place: str
 
     async def begin(self) -> None:
         public, home = self.hubs.a.hub.public, self.hubs.folder / "a/homes" / self.user
         await asyncio.to_thread(home.mkdir, parents=True)
         (home / "index.ipynb").write_text(json.dumps(NOTEBOOK))
         await self.log_in(self.lab.page, self.hubs.a)
-        await self.lab.open(f"{public}/user/{self.user}/lab/tree/index.ipynb")
+        await self.lab.open(f"{public}/user/{self.user}/{self.place}/index.ipynb")
 
     async def log_in(self, page: Page, member: Member) -> None:
         """At a member's hub, which leads on to the user's server."""
@@ -146,12 +148,19 @@ class Visit:
 
 
 @pytest.fixture
-async def visit(hubs: Federation, lab: Lab) -> Visit:
-    started = Visit(hubs, lab, f"user{uuid4().hex[:8]}")
+def place() -> str:
+    """Where a server shows its notebooks: in Lab, unless a test says otherwise."""
+    return PLACES["lab"]
+
+
+@pytest.fixture
+async def visit(hubs: Federation, lab: Lab, place: str) -> Visit:
+    started = Visit(hubs, lab, f"user{uuid4().hex[:8]}", place)
     await started.begin()
     return started
 
 
+@pytest.mark.parametrize("place", PLACES.values(), ids=PLACES)
 async def test_the_page_goes_on_and_a_logout_ends_it(visit: Visit, hubs: Federation) -> None:
     lab, page = visit.lab, visit.lab.page
     session = await visit.session()

@@ -8,7 +8,7 @@ import pytest
 from playwright.async_api import Page
 
 from tests.end_to_end.journey import Journey
-from tests.end_to_end.notebook_7 import KINDS
+from tests.end_to_end.notebook_7 import KINDS, PLACES
 from tests.rigs.browser import Lab
 from tests.rigs.federation import Federation
 
@@ -24,9 +24,7 @@ async def open_panel(page: Page) -> None:
     await page.wait_for_selector("#session-migrator-panel")
 
 
-@pytest.mark.parametrize(
-    ("kind_of_journey", "place"), [(KINDS["lab"], "lab/tree"), (KINDS["notebook"], "notebooks")], ids=KINDS
-)
+@pytest.mark.parametrize(("kind_of_journey", "place"), [(KINDS[kind], PLACES[kind]) for kind in KINDS], ids=KINDS)
 async def test_a_copy_opens_in_a_new_tab_and_neither_changes_the_other(
     journey: Journey, federation: Federation, place: str
 ) -> None:

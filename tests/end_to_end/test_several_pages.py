@@ -1,4 +1,4 @@
-"""Two browsers on one session: both go on, and the launch link leads to it in the one that launched it only."""
+"""Two browsers on one session, of one kind or of two: both go on, and the launch link leads to it in the one that launched it only."""
 
 from __future__ import annotations
 
@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.end_to_end.journey import Journey
+from tests.end_to_end.notebook_7 import PLACES
 from tests.rigs.browser import Lab, lab_page
 
 pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(400)]
@@ -16,10 +17,13 @@ pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(4
 STORY_S = 300
 
 
-async def test_two_browsers_go_on_with_one_session(journey: Journey, results: Path) -> None:
+@pytest.mark.parametrize(
+    "place", [PLACES["lab"], pytest.param(PLACES["notebook"], marks=pytest.mark.pages)], ids=["lab", "notebook"]
+)
+async def test_two_browsers_go_on_with_one_session(journey: Journey, results: Path, place: str) -> None:
     lab = journey.lab
     async with asyncio.timeout(STORY_S), lab_page(results / "other") as other:
-        await other.open(f"{lab.base_url}lab/tree/index.ipynb?token={lab.token}")
+        await other.open(f"{lab.base_url}{place}/index.ipynb?token={lab.token}")
         await journey.start_long_cell()
         theirs = await other.add_cell("print('from the other browser', counter)")
         await other.start_cell(theirs)

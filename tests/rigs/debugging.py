@@ -7,7 +7,7 @@ from playwright.async_api import Page
 LIMIT_MS = 120_000
 NOTEBOOK = ".jp-NotebookPanel:not(.lm-mod-hidden)"
 BUG = f"{NOTEBOOK} .jp-DebuggerBugButton"
-PAUSED = f"body[data-jp-debugger-stopped-threads] {NOTEBOOK} .jp-DebuggerPausedOverlay"
+PAUSED = f"{NOTEBOOK} .jp-DebuggerEditor-highlight"
 TOLD = ".Toastify__toast >> text=The move switched the debugger off"
 # Neither button nor breakpoints, neither a line nor a word that something stands still; nor anything in the side panel.
 SHOWN_OFF = f"""() => document.querySelector('{BUG}').getAttribute('aria-pressed') === 'false'
