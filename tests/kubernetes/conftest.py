@@ -10,17 +10,17 @@ from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 from kubernetes.aio.client import Configuration
+from kubernetes.aio.config import load_kube_config
 
 from migrator.notice.kubernetes_api import KubernetesApi
 from tests.kubernetes.aftermath import told
 from tests.kubernetes.launches import Launched, end, launch, launched, run_cell, saved, start_kernel
 from tests.rigs.kubernetes import store
-from tests.rigs.kubernetes.build import build
-from tests.rigs.kubernetes.cluster import kubectl
+from tests.rigs.kubernetes.kubectl import kubectl
 from tests.rigs.kubernetes.member import Federation, Member
-from tests.rigs.kubernetes.plan import CHECKOUT, CLUSTERS, HOST, NODES, ClusterPlan
+from tests.rigs.kubernetes.plan import CHECKOUT, CLUSTERS, NODES, ClusterPlan, NodePlan
 from tests.rigs.kubernetes.process import RigError
-from tests.rigs.kubernetes.rig import down, obstacle, recover_node, running, up
+from tests.rigs.kubernetes.rig import RIG, recover_node, which
 from tests.rigs.kubernetes.store import remove_store, start_store
 
 TOKENS = ("binder-token-of-the-rig", "proxy-token-of-the-rig", "migrator-token-of-the-rig")
@@ -29,21 +29,21 @@ TOKENS = ("binder-token-of-the-rig", "proxy-token-of-the-rig", "migrator-token-o
 @pytest.fixture(scope="session")
 def kept() -> bool:
     """Whether somebody had the clusters up before, and goes on using them."""
-    if reason := obstacle():
+    if reason := RIG.obstacle():
         pytest.skip(f"no Kubernetes clusters here: {reason}")
-    build()
-    return running()
+    RIG.build()
+    return RIG.running()
 
 
 @pytest.fixture(scope="session")
 def clusters(kept) -> Iterator[dict[str, ClusterPlan]]:
     """Two running clusters: `a` with two nodes, `b` with one."""
     if not kept:
-        down()  # what an earlier run may have left, or old images
-        up()
+        RIG.down()  # what an earlier run may have left, or old images
+        RIG.up()
     yield CLUSTERS
     if not kept:
-        down()
+        RIG.down()
 
 
 @pytest.fixture(scope="session")
@@ -91,13 +91,22 @@ async def working(session: Launched) -> Launched:
 
 
 @pytest.fixture
-def a2(clusters) -> Iterator[str]:
+def a2(clusters) -> Iterator[NodePlan]:
     """The node that sessions of `a` run on and that may be hurt; well again afterwards."""
-    yield "a2"
-    recover_node(NODES["a2"])
-    kubectl(clusters["a"], "uncordon", "a2")
+    node = NODES["a2"]
+    yield node
+    recover_node(node)
+    kubectl(clusters["a"], "uncordon", node)
     with contextlib.suppress(RigError):
-        kubectl(clusters["a"], "taint", "node", "a2", "test/gone-")
+        kubectl(clusters["a"], "taint", "node", node, "test/gone-")
+
+
+@pytest.fixture
+def switched_off(a2) -> NodePlan:
+    """The same, where its kubelet hears of it when the machine is shut down in order."""
+    if reason := RIG.no_shutdown(a2):
+        pytest.skip(reason)
+    return a2
 
 
 @pytest.fixture
@@ -113,13 +122,16 @@ def namespace(clusters, request) -> Iterator[str]:
 @pytest.fixture
 async def api(clusters) -> AsyncIterator[KubernetesApi]:
     """The API of cluster `a`, as its administrator."""
-    cluster = clusters["a"]
-    configuration = Configuration(host=f"https://{HOST}:{cluster.api_port}", ssl_ca_cert=str(cluster.pki / "ca.crt"))
-    configuration.cert_file = str(cluster.pki / "admin.crt")
-    configuration.key_file = str(cluster.pki / "admin.key")
+    configuration = Configuration()
+    await load_kube_config(str(clusters["a"].kubeconfig), client_configuration=configuration)
     api = KubernetesApi(configuration)
     yield api
     await api.close()
+
+
+def pytest_report_collectionfinish(items: list[pytest.Item]) -> str:
+    """Which clusters the tests run on."""
+    return which() if any(item.get_closest_marker("kubernetes") for item in items) else ""
 
 
 @pytest.hookimpl(wrapper=True)

@@ -6,12 +6,11 @@ import asyncio
 import contextlib
 from collections.abc import AsyncIterator
 
-from tests.rigs.kubernetes.cluster import start_api_server, stop_api_server
+from tests.rigs.kubernetes.kubectl import api_answers
 from tests.rigs.kubernetes.member import Member
-from tests.rigs.kubernetes.node import kill_node
 from tests.rigs.kubernetes.plan import ClusterPlan
 from tests.rigs.kubernetes.process import wait_for
-from tests.rigs.kubernetes.rig import api_answers, recover_node
+from tests.rigs.kubernetes.rig import RIG, recover_node
 from tests.rigs.kubernetes.store import start_store, stop_store
 
 OUTAGE_S = 30.0
@@ -30,11 +29,11 @@ async def no_bucket() -> AsyncIterator[None]:
 @contextlib.asynccontextmanager
 async def no_api_server(cluster: ClusterPlan) -> AsyncIterator[None]:
     """The cluster's API server is away; its nodes run on."""
-    await asyncio.to_thread(stop_api_server, cluster)
+    await asyncio.to_thread(RIG.stop_api_server, cluster)
     try:
         yield
     finally:
-        await asyncio.to_thread(start_api_server, cluster)
+        await asyncio.to_thread(RIG.start_api_server, cluster)
         await asyncio.to_thread(wait_for, "API server", lambda: api_answers(cluster))
 
 
@@ -42,7 +41,7 @@ async def no_api_server(cluster: ClusterPlan) -> AsyncIterator[None]:
 async def no_cluster(member: Member) -> AsyncIterator[None]:
     """All of a member's machines are gone at once."""
     nodes = member.cluster.nodes
-    await asyncio.gather(*(asyncio.to_thread(kill_node, node) for node in nodes))
+    await asyncio.gather(*(asyncio.to_thread(RIG.kill_node, node) for node in nodes))
     try:
         async with no_api_server(member.cluster):
             yield

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import json
 
-from tests.rigs.kubernetes.cluster import kubectl
 from tests.rigs.kubernetes.images import image_name
-from tests.rigs.kubernetes.plan import ClusterPlan
+from tests.rigs.kubernetes.kubectl import kubectl
+from tests.rigs.kubernetes.plan import NODES, ClusterPlan, NodePlan
 from tests.rigs.kubernetes.process import write
 
 
@@ -15,7 +15,7 @@ def start_pod(
     namespace: str,
     session: str,
     *,
-    node: str = "a2",
+    node: NodePlan = NODES["a2"],
     grace: int = 5,
     labels: dict[str, str] | None = None,
 ) -> str:
@@ -39,7 +39,7 @@ def start_pod(
         "spec": {
             "terminationGracePeriodSeconds": grace,
             "restartPolicy": "Never",
-            "nodeSelector": {"kubernetes.io/hostname": node},
+            "nodeSelector": {"kubernetes.io/hostname": node.name},
             "automountServiceAccountToken": False,
             "containers": [container],
         },

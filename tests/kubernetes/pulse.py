@@ -10,10 +10,11 @@ import time
 from pathlib import Path
 
 from tests.kubernetes.launches import Launched, run_cell
-from tests.rigs.kubernetes.node import LAYERS
 from tests.rigs.kubernetes.plan import NodePlan
+from tests.rigs.kubernetes.rig import RIG
 
 BEAT_S = 0.1
+LAYERS = "io.containerd.snapshotter.v1.overlayfs/snapshots"
 CODE = """
 import threading, time
 def beat():
@@ -31,7 +32,7 @@ class Pulse:
     def __init__(self, session: Launched, node: NodePlan) -> None:
         self.last = 0.0
         self.name = f"pulse-{session.id}.txt"
-        self._folder = node.folder / "lib" / "containerd" / LAYERS
+        self._folder = RIG.containerd_folder(node) / LAYERS
         self._ended = threading.Event()
         self._thread = threading.Thread(target=self._watch, name=self.name)
 

@@ -9,7 +9,7 @@ import pytest
 import yaml
 
 from tests.rigs.kubernetes import chart
-from tests.rigs.kubernetes.cluster import kubectl
+from tests.rigs.kubernetes.kubectl import kubectl
 from tests.rigs.kubernetes.process import RigError, write
 
 pytestmark = pytest.mark.kubernetes

@@ -15,7 +15,7 @@ import pytest
 
 from tests.kubernetes.arrivals import assert_lives_only_at, moved_to
 from tests.rigs.kubernetes.metadata import say, start_metadata, stop_metadata
-from tests.rigs.kubernetes.plan import NODES, NodePlan
+from tests.rigs.kubernetes.plan import NodePlan
 
 pytestmark = pytest.mark.kubernetes
 
@@ -33,7 +33,7 @@ def machine(clusters, a2) -> Iterator[NodePlan]:
     """The node on which users are."""
     for node in clusters["a"].nodes:
         start_metadata(node)
-    yield NODES[a2]
+    yield a2
     for node in clusters["a"].nodes:
         stop_metadata(node)
 

@@ -12,8 +12,8 @@ from tests.kubernetes.arrivals import assert_lives_only_at, kubectl, moved_to
 from tests.kubernetes.launches import Launched, controller, record, until
 from tests.rigs.kubernetes.images import image_name
 from tests.rigs.kubernetes.member import Member
-from tests.rigs.kubernetes.node import ctr
 from tests.rigs.kubernetes.plan import NODES
+from tests.rigs.kubernetes.rig import RIG
 
 pytestmark = pytest.mark.kubernetes
 
@@ -33,9 +33,9 @@ async def digest(session) -> str:
 @pytest.fixture
 def another_build(members, digest) -> Iterator[str]:
     """Cluster `b` has the image under its name, but not this build of it."""
-    ctr(NODES["b1"], "images", "rm", digest)
+    RIG.ctr(NODES["b1"], "images", "rm", digest)
     yield digest
-    ctr(NODES["b1"], "images", "tag", "--force", image_name("user"), digest)
+    RIG.ctr(NODES["b1"], "images", "tag", "--force", image_name("user"), digest)
 
 
 async def move(session: Launched, members: dict[str, Member]) -> dict:

@@ -19,9 +19,9 @@ import pytest
 from tests.kubernetes.arrivals import kubectl, settled
 from tests.kubernetes.launches import Launched, call, launch, record
 from tests.rigs.kubernetes.member import Member
-from tests.rigs.kubernetes.node import kill_node
-from tests.rigs.kubernetes.plan import CHECKOUT, NODES
+from tests.rigs.kubernetes.plan import CHECKOUT, NODES, NodePlan
 from tests.rigs.kubernetes.process import RigError, write
+from tests.rigs.kubernetes.rig import RIG
 
 pytestmark = [pytest.mark.kubernetes, pytest.mark.chaos]
 
@@ -34,11 +34,11 @@ TAINT = "aws-node-termination-handler/spot-itn"
 
 
 @pytest.fixture
-def only_a2(members, a2) -> Iterator[str]:
+def only_a2(members, a2) -> Iterator[NodePlan]:
     """New sessions of `a` start on one node."""
-    members["a"].kubectl("taint", "node", "a1", "test/full=yes:NoSchedule")
+    members["a"].kubectl("taint", "node", NODES["a1"], "test/full=yes:NoSchedule")
     yield a2
-    members["a"].kubectl("taint", "node", "a1", "test/full-")
+    members["a"].kubectl("taint", "node", NODES["a1"], "test/full-")
     members["a"].kubectl("taint", "node", a2, f"{TAINT}-")
 
 
@@ -109,7 +109,7 @@ async def test_many_sessions_of_one_node_that_is_taken_away(members, memory, onl
     told = time.time()
     await kubectl(members["a"], "taint", "node", only_a2, f"{TAINT}=now:NoSchedule")
     await asyncio.sleep(NOTICE_S)  # the machine goes when its time is up, and not before
-    await asyncio.to_thread(kill_node, NODES[only_a2])
+    await asyncio.to_thread(RIG.kill_node, only_a2)
     durable = {session.id: await durable_at(session, members["b"]) - told for session in sessions}
     assert {each: at for each, at in durable.items() if at > NOTICE_S} == {}
     for session in sessions:

@@ -11,16 +11,20 @@ pytestmark = pytest.mark.kubernetes
 
 FILL = """
 import pathlib
-group = pathlib.Path("/sys/fs/cgroup/memory")  # of version 1, as the rig's machines have them
+group = pathlib.Path("/sys/fs/cgroup/memory")
+if group.exists():  # control groups of version 1
+    limit, usage, cached = "memory.limit_in_bytes", "memory.usage_in_bytes", "total_inactive_file"
+else:
+    group, limit, usage, cached = group.parent, "memory.max", "memory.current", "inactive_file"
 def number(name):
     return int((group / name).read_text())
 def used():
     rows = dict(row.split() for row in (group / "memory.stat").read_text().splitlines())
-    return number("memory.usage_in_bytes") - int(rows["total_inactive_file"])
+    return number(usage) - int(rows[cached])
 load = []
-while used() < number("memory.limit_in_bytes") - 150_000_000:
+while used() < number(limit) - 150_000_000:
     load.append(bytearray(b"x") * 1_000_000)
-print(number("memory.limit_in_bytes"))
+print(number(limit))
 """
 
 

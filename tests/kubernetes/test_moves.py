@@ -10,10 +10,8 @@ import pytest
 from tests.kubernetes.arrivals import assert_lives_only_at, kubectl, moved_to, node_of, settled
 from tests.kubernetes.launches import call, controller, launch, record, run_cell, start_kernel, until
 from tests.rigs.kubernetes.member import NAMESPACE
-from tests.rigs.kubernetes.node import kill_node, shut_down_node
-from tests.rigs.kubernetes.plan import NODES
 from tests.rigs.kubernetes.process import write
-from tests.rigs.kubernetes.rig import recover_node
+from tests.rigs.kubernetes.rig import RIG, recover_node
 
 pytestmark = pytest.mark.kubernetes
 
@@ -52,12 +50,12 @@ async def test_no_execute_taint(members, session, a2):
     await assert_lives_only_at(session, members["b"], [members["a"]])
 
 
-async def test_a_node_that_shuts_down_in_order(members, session, a2):
+async def test_a_node_that_shuts_down_in_order(members, session, switched_off):
     """Nothing is said of the pod: the node's own state is all the notice there is."""
     await run_cell(session, "last_word = 'kept'")
-    shut_down_node(NODES[a2])
+    RIG.shut_down_node(switched_off)
     await moved_to(session, members["b"])
-    await asyncio.to_thread(kill_node, NODES[a2])
+    await asyncio.to_thread(RIG.kill_node, switched_off)
     assert await run_cell(session, "print(last_word)", member=members["b"]) == "kept\n"
 
 
@@ -72,20 +70,20 @@ async def test_a_drain_loses_nobody(members, a2):
     await kubectl(members["a"], "drain", a2, *where)
     for number, session in enumerate(sessions):
         member = members[(await settled(session, members["b"]))["owner"]["member"]]
-        assert await node_of(session, members) != a2
+        assert await node_of(session, members) != a2.name
         assert await run_cell(session, "print(mine)", member=member) == f"{number}\n"
         assert await run_cell(session, "print(mine)") == f"{number}\n", (
             "a page that was open goes on at its own address"
         )
-    assert a2 in nodes.values(), "nobody was on the drained node"
+    assert a2.name in nodes.values(), "nobody was on the drained node"
 
 
 async def test_a_killed_node_that_returns(members, session, a2):
     """Nothing warned: the session goes on from its last snapshot, and the copy that wakes up stops itself."""
-    await asyncio.to_thread(kill_node, NODES[a2])
+    await asyncio.to_thread(RIG.kill_node, a2)
     await moved_to(session, members["b"])
     assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
-    await asyncio.to_thread(recover_node, NODES[a2])
+    await asyncio.to_thread(recover_node, a2)
     assert (await record(session, members["b"]))["epoch"] == 2
     assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
 

@@ -14,9 +14,9 @@ from migrator.notice.kubernetes_api import KubernetesError
 from migrator.notice.kubernetes_ends import Ends
 from tests.kubernetes.outages import no_api_server
 from tests.kubernetes.pods import start_pod
-from tests.rigs.kubernetes.cluster import kubectl
-from tests.rigs.kubernetes.node import kill_node, shut_down_node
-from tests.rigs.kubernetes.plan import NODES, SHUTDOWN_S
+from tests.rigs.kubernetes.kubectl import kubectl
+from tests.rigs.kubernetes.plan import SHUTDOWN_S
+from tests.rigs.kubernetes.rig import RIG
 
 pytestmark = pytest.mark.kubernetes
 
@@ -99,13 +99,13 @@ async def test_only_the_kubelet_proves_an_end(clusters, namespace, ends, grace, 
     assert await ends.proved("session-end", f"http://{address}:8888", 60) is known
 
 
-async def test_an_orderly_shutdown_shows_on_the_node_alone(clusters, namespace, heard, a2):
-    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-shut", node=a2, grace=60)
-    shut_down_node(NODES[a2])
+async def test_an_orderly_shutdown_shows_on_the_node_alone(clusters, namespace, heard, switched_off):
+    await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-shut", node=switched_off, grace=60)
+    RIG.shut_down_node(switched_off)
     notice = await heard.first(Cause.SHUTDOWN)
-    assert (notice.session, notice.machine) == ("session-shut", a2)
+    assert (notice.session, notice.machine) == ("session-shut", switched_off.name)
     assert notice.deadline < time.time() + SHUTDOWN_S
-    await asyncio.to_thread(kill_node, NODES[a2])
+    await asyncio.to_thread(RIG.kill_node, switched_off)
 
 
 async def test_drain_is_told_before_the_eviction(clusters, namespace, heard, a2):
@@ -138,9 +138,9 @@ async def test_no_execute_taint(clusters, namespace, heard, a2):
 
 async def test_a_killed_node_is_a_loss(clusters, namespace, heard, a2):
     await asyncio.to_thread(start_pod, clusters["a"], namespace, "session-node", node=a2)
-    await asyncio.to_thread(kill_node, NODES[a2])
+    await asyncio.to_thread(RIG.kill_node, a2)
     notice = await heard.first(Cause.LOST, limit_s=180)
-    assert (notice.session, notice.machine) == ("session-node", a2)
+    assert (notice.session, notice.machine) == ("session-node", a2.name)
 
 
 async def test_nothing_is_missed_while_the_api_is_away(clusters, api, namespace, heard):

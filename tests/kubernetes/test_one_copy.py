@@ -10,10 +10,8 @@ import pytest
 from tests.kubernetes.arrivals import kubectl, moved_to, pods_of
 from tests.kubernetes.launches import Launched, call, record, run_cell, until
 from tests.kubernetes.pulse import Pulse
-from tests.rigs.kubernetes.network import cut, mend
-from tests.rigs.kubernetes.node import kill_node
 from tests.rigs.kubernetes.plan import NODES
-from tests.rigs.kubernetes.rig import recover_node
+from tests.rigs.kubernetes.rig import RIG, recover_node
 
 pytestmark = pytest.mark.kubernetes
 
@@ -55,11 +53,11 @@ async def test_a_node_that_is_cut_off_stands_still_before_its_successor_runs(mem
     """It cannot be reached, nor killed; nobody tells it anything. When it is heard again it finds itself replaced."""
     former = await address(session)
     try:
-        await asyncio.to_thread(cut, NODES[a2])
+        await asyncio.to_thread(RIG.cut, a2)
         now = await moved_to(session, members["b"])
         assert 0 < pulse.last < restored_at(now)
     finally:
-        await asyncio.to_thread(mend, NODES[a2])
+        await asyncio.to_thread(RIG.mend, a2)
     await gone_or_fenced(session, former)
     assert not pulse.is_there
     assert await run_cell(session, "print(len(numbers))", member=members["b"]) == "1000\n"
@@ -68,9 +66,9 @@ async def test_a_node_that_is_cut_off_stands_still_before_its_successor_runs(mem
 async def test_a_copy_that_starts_again_with_its_node_runs_nothing(members, restarting, a2):
     """Its pod may start again (restartPolicy OnFailure): it asks before it does anything, and is told that it was replaced."""
     former = await address(restarting)
-    await asyncio.to_thread(kill_node, NODES[a2])
+    await asyncio.to_thread(RIG.kill_node, a2)
     await moved_to(restarting, members["b"])
-    await asyncio.to_thread(recover_node, NODES[a2])
+    await asyncio.to_thread(recover_node, a2)
     await gone_or_fenced(restarting, former)
     assert (await record(restarting, members["b"]))["epoch"] == 2
     assert await run_cell(restarting, "print(len(numbers))", member=members["b"]) == "1000\n"

@@ -13,6 +13,7 @@ from tests.kubernetes.arrivals import kubectl, settled
 from tests.kubernetes.launches import Launched, controller, record, run_cell, until
 from tests.rigs.kubernetes.images import image_name
 from tests.rigs.kubernetes.member import Member
+from tests.rigs.kubernetes.plan import NODES
 from tests.rigs.kubernetes.process import write
 
 pytestmark = pytest.mark.kubernetes
@@ -38,8 +39,9 @@ async def fits(member: Member, size: dict[str, Any]) -> int | None:
 def full(members) -> Iterator[Member]:
     """Cluster `b` with a pod that requests nearly all that is left of its memory."""
     member = members["b"]
-    allocatable = member.kubectl("get", "node", "b1", "-o", "jsonpath={.status.allocatable.memory}")
-    taken = sum(needs_of(pod).memory for pod in json.loads(member.kubectl("get", "pods", "-o", "json"))["items"])
+    allocatable = member.kubectl("get", "node", NODES["b1"], "-o", "jsonpath={.status.allocatable.memory}")
+    there = member.kubectl("get", "pods", "-A", f"--field-selector=spec.nodeName={NODES['b1']}", "-o", "json")
+    taken = sum(needs_of(pod).memory for pod in json.loads(there)["items"])
     rest = int(quantity(allocatable) - taken) - (32 << 20)
     ballast = {
         "apiVersion": "v1",

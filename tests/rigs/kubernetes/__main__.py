@@ -8,11 +8,9 @@ from __future__ import annotations
 import signal
 import sys
 
-from tests.rigs.kubernetes.build import build
-from tests.rigs.kubernetes.node import kill_node, start_node
 from tests.rigs.kubernetes.plan import CLUSTERS, NODES
 from tests.rigs.kubernetes.process import RigError
-from tests.rigs.kubernetes.rig import down, obstacle, status, up
+from tests.rigs.kubernetes.rig import RIG, which
 
 
 def main(words: list[str]) -> None:
@@ -21,17 +19,17 @@ def main(words: list[str]) -> None:
         case []:
             _until_interrupted()
         case ["build"]:
-            build()
+            RIG.build()
         case ["up"]:
             _up()
         case ["down"]:
-            down()
+            RIG.down()
         case ["kill", node] if node in NODES:
-            kill_node(NODES[node])
+            RIG.kill_node(NODES[node])
         case ["start", node] if node in NODES:
-            start_node(NODES[node])
+            RIG.start_node(NODES[node])
         case ["status"]:
-            sys.stdout.write("\n".join([*status(), ""]))
+            sys.stdout.write("\n".join([*RIG.status(), ""]))
         case _:
             sys.exit(f"{__doc__}\nNodes: {', '.join(NODES)}")
 
@@ -43,14 +41,15 @@ def _until_interrupted() -> None:
         sys.stdout.flush()
         signal.sigwait({signal.SIGINT, signal.SIGTERM})
     finally:
-        down()
+        RIG.down()
 
 
 def _up() -> None:
-    if reason := obstacle():
+    sys.stdout.write(f"{which()}\n")
+    if reason := RIG.obstacle():
         sys.exit(f"The clusters cannot run here: {reason}")
-    build()
-    up()
+    RIG.build()
+    RIG.up()
     for cluster in CLUSTERS.values():
         sys.stdout.write(f"export KUBECONFIG={cluster.kubeconfig}\n")
 

@@ -1,4 +1,4 @@
-"""Reads the project's Dockerfile, so that the rig, which has no Docker, builds what it says.
+"""Reads the project's Dockerfile, so that the rig builds what it says also where there is no Docker.
 
 It understands what that file uses for its final images and refuses the rest: an image that is built by other steps than the rig's would
 be tried by nobody.

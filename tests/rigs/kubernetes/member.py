@@ -11,15 +11,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 from tests.rigs.kubernetes import chart
-from tests.rigs.kubernetes.cluster import kubectl
+from tests.rigs.kubernetes.choice import on_kind
 from tests.rigs.kubernetes.images import image_name
-from tests.rigs.kubernetes.plan import CLUSTERS, HERE, NET, NODES, ClusterPlan
+from tests.rigs.kubernetes.kubectl import kubectl
+from tests.rigs.kubernetes.plan import CLUSTERS, HERE, MACHINES, ClusterPlan
 from tests.rigs.kubernetes.process import write
 
 NAMESPACE = "jupyter"
 SLOW_S = 300.0  # ten Jupyter servers that start at once take their time where the whole federation has two cores
 PUBLIC_PORT, CONTROLLER_PORT, REDIRECTOR_PORT = 30080, 30081, 30082
-MACHINES = f"{NET}.0.0/24"  # nodes, and this machine, where the tests are
 PROFILES = {
     "small": {"title": "2 GB of memory"},
     "large": {"title": "3 GB of memory", "user_options": {"profile": "large"}},
@@ -110,7 +110,7 @@ class Member:
             "hub": {"url": f"http://{address(10)}:8081/hub/api", "deleteUsers": True},
             "proxy": {"url": f"http://{address(11)}:8001"},
             "gateway": {"service": {"clusterIP": address(20)}},
-            "users": {"holdS": SLOW_S},
+            "users": {"holdS": SLOW_S, "nodes": {"shared": on_kind()}},  # kubeadm's own pods are on kind's nodes too
             "controller": {
                 "service": node_port | {"clusterIP": address(21), "nodePort": CONTROLLER_PORT},
                 "allowedCIDRs": [MACHINES, *self._others()],
@@ -131,7 +131,7 @@ class Member:
 
     def _others(self) -> list[str]:
         """Where the pods of the other clusters are."""
-        return [node.pods for node in NODES.values() if node.cluster != self.cluster.name]
+        return [plan.pods for plan in CLUSTERS.values() if plan is not self.cluster]
 
     def _names(self) -> dict[str, object]:
         return {

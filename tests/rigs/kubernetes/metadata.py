@@ -11,6 +11,7 @@ from pathlib import Path
 from tests.rigs.kubernetes.metadata_server import ADDRESS
 from tests.rigs.kubernetes.plan import HERE, NodePlan
 from tests.rigs.kubernetes.process import run, spawn, stop, works, write
+from tests.rigs.kubernetes.rig import RIG
 
 NAME = "metadata"
 
@@ -18,15 +19,15 @@ NAME = "metadata"
 def start_metadata(node: NodePlan) -> None:
     """Give the node an endpoint that has nothing to say yet."""
     say(node, {})
-    run("ip", "-n", node.link, "addr", "replace", f"{ADDRESS[0]}/32", "dev", "lo")
-    inside = ("nsenter", f"--net=/run/netns/{node.link}")
+    inside = RIG.inside(node)
+    run(*inside, "ip", "addr", "replace", f"{ADDRESS[0]}/32", "dev", "lo")
     spawn(node.folder, NAME, *inside, sys.executable, HERE / "metadata_server.py", _answers(node))
 
 
 def stop_metadata(node: NodePlan) -> None:
     """Take it away."""
     stop(node.folder, NAME, signal.SIGKILL)
-    works("ip", "-n", node.link, "addr", "del", f"{ADDRESS[0]}/32", "dev", "lo")
+    works(*RIG.inside(node), "ip", "addr", "del", f"{ADDRESS[0]}/32", "dev", "lo")
 
 
 def say(node: NodePlan, answers: Mapping[str, str]) -> None:

@@ -1,4 +1,4 @@
-"""The plan of the rig: which clusters and nodes there are, their addresses and folders.
+"""The plan: which clusters and nodes there are, their names, addresses and folders, whoever makes them.
 
 Everything lies in one private network behind one bridge, and in one cache folder outside the checkout.
 """
@@ -9,30 +9,36 @@ import os
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.rigs.kubernetes.choice import on_kind
+
 HERE = Path(__file__).resolve().parent
 CACHE = Path(os.environ.get("SESSION_MIGRATOR_CACHE", "~/.cache/session-migrator")).expanduser() / "kubernetes"
 BIN = CACHE / "bin"
+KUBECTL = (CACHE / "kind" if on_kind() else BIN) / "kubectl"
 CHECKOUT = HERE.parents[2]
 
 KUBERNETES = "v1.34.4"
 HELM = "v3.22.0"
 POLICY_ENGINE, POLICIES = "sigs.k8s.io/kube-network-policies", "v0.8.0"
 
-NET = "10.77"  # the host and the nodes: NET.0.x, the pods of node n: NET.n.x
+NET = "10.77"  # the host and the nodes: NET.0.x; the pods of the clusters: from NET.16.x and NET.32.x on
+MACHINES = f"{NET}.0.0/24"  # nodes, and this machine, where the tests are
 HOST = f"{NET}.0.1"  # where pods reach processes of this machine
 BRIDGE = "migratork8s"
-CGROUP = "session-migrator-rig"
 SHUTDOWN_S = 10  # what a node that shuts down in order leaves its pods, the system's own 2 s of it
 LOST_S = 12  # without a node's heartbeat for so long it counts as lost; Kubernetes' own default is 50
 
 
 @dataclass(frozen=True)
 class NodePlan:
-    """A node: its number gives it an address and a range for its pods."""
+    """A node: its number gives it an address. As text it is its name."""
 
     name: str
     cluster: str
     number: int
+
+    def __str__(self) -> str:
+        return self.name
 
     @property
     def ip(self) -> str:
@@ -40,28 +46,17 @@ class NodePlan:
         return f"{NET}.0.{10 + self.number}"
 
     @property
-    def pods(self) -> str:
-        """The range of its pods."""
-        return f"{NET}.{self.number}.0/24"
-
-    @property
     def folder(self) -> Path:
         """Where its state lies while it is up."""
         return CACHE / "nodes" / self.name
 
-    @property
-    def link(self) -> str:
-        """The name of its network namespace and of its cable to the bridge (15 letters at most)."""
-        return f"migrator-{self.name}"
-
 
 @dataclass(frozen=True)
 class ClusterPlan:
-    """A cluster: its ports on this machine, and the range of its services."""
+    """A cluster: the ranges of its pods and of its services."""
 
     name: str
-    api_port: int
-    etcd_port: int
+    pods: str
     services: str
 
     @property
@@ -85,16 +80,22 @@ class ClusterPlan:
         return [node for node in NODES.values() if node.cluster == self.name]
 
     def service_ip(self, last: int) -> str:
-        """One fixed address of its service range: there is no DNS in these clusters."""
-        return self.services.replace(".0.0/16", f".0.{last}")
+        """One fixed address of its service range: there is not always a DNS in these clusters."""
+        return self.services.replace(".0.0/16", f".1.{last}")
+
+    @property
+    def api_ip(self) -> str:
+        """Where its pods find the API."""
+        return self.services.replace(".0.0/16", ".0.1")
 
 
 CLUSTERS = {
-    "a": ClusterPlan("a", 6443, 2379, "10.96.0.0/16"),
-    "b": ClusterPlan("b", 7443, 3379, "10.97.0.0/16"),
+    "a": ClusterPlan("a", f"{NET}.16.0/20", "10.96.0.0/16"),
+    "b": ClusterPlan("b", f"{NET}.32.0/20", "10.97.0.0/16"),
 }
+KIND = "session-migrator-{}"  # what kind calls a cluster; its nodes are called after it
+PARTS = {"a1": "control-plane", "a2": "worker", "b1": "control-plane"}
 NODES = {
-    "a1": NodePlan("a1", "a", 1),
-    "a2": NodePlan("a2", "a", 2),
-    "b1": NodePlan("b1", "b", 3),
+    role: NodePlan(f"{KIND.format(role[0])}-{part}" if on_kind() else role, role[0], number)
+    for number, (role, part) in enumerate(PARTS.items(), start=1)
 }

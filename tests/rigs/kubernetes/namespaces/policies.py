@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 
+from tests.rigs.kubernetes.namespaces.layout import link_of
 from tests.rigs.kubernetes.plan import BIN, CLUSTERS, NodePlan
 from tests.rigs.kubernetes.process import run, spawn, stop, wait_for, works
 
@@ -28,6 +29,11 @@ def enforce(node: NodePlan) -> None:
         run(*_iptables(node), "-A", CHAIN[1], *rule)
 
 
+def are_enforced(node: NodePlan) -> bool:
+    """Whether they are."""
+    return works(*_iptables(node), "-C", CHAIN[1], *RULES[-1])
+
+
 def let_all_through(node: NodePlan) -> None:
     """As before."""
     for rule in RULES:
@@ -42,7 +48,7 @@ def _listens(node: NodePlan) -> bool:
 
 
 def _inside(node: NodePlan) -> tuple[str, ...]:
-    return ("nsenter", f"--net=/run/netns/{node.link}")
+    return ("nsenter", f"--net=/run/netns/{link_of(node)}")
 
 
 def _iptables(node: NodePlan) -> tuple[str, ...]:

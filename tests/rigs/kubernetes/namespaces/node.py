@@ -7,15 +7,14 @@ import shutil
 import signal
 from pathlib import Path
 
-from tests.rigs.kubernetes import cgroups
-from tests.rigs.kubernetes.network import connect, disconnect
-from tests.rigs.kubernetes.node_config import write_configs
-from tests.rigs.kubernetes.plan import BIN, CACHE, CLUSTERS, HERE, NodePlan
+from tests.rigs.kubernetes.namespaces import cgroups
+from tests.rigs.kubernetes.namespaces.layout import GOLDEN, HERE, LAYERS, link_of
+from tests.rigs.kubernetes.namespaces.network import connect, disconnect
+from tests.rigs.kubernetes.namespaces.node_config import write_configs
+from tests.rigs.kubernetes.plan import BIN, CLUSTERS, NodePlan
 from tests.rigs.kubernetes.process import alive, run, spawn, stop
 
 SHUTDOWN = "shutdown"
-GOLDEN = CACHE / "golden"
-LAYERS = "io.containerd.snapshotter.v1.overlayfs/snapshots"
 
 
 def start_node(node: NodePlan) -> None:
@@ -41,7 +40,7 @@ def start_node(node: NodePlan) -> None:
     environment = [f"{name}={value}" for name, value in settings.items()]
     spaces = (
         "nsenter",
-        f"--net=/run/netns/{node.link}",
+        f"--net=/run/netns/{link_of(node)}",
         "unshare",
         "--mount",
         "--uts",

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import json
 
-from tests.rigs.kubernetes.plan import CGROUP, CLUSTERS, LOST_S, SHUTDOWN_S, NodePlan
+from tests.rigs.kubernetes.namespaces.layout import CGROUP, pods_of
+from tests.rigs.kubernetes.plan import CLUSTERS, LOST_S, SHUTDOWN_S, NodePlan
 from tests.rigs.kubernetes.process import write
 
 PAUSE = "localhost/session-migrator/pause:rig"
@@ -45,7 +46,7 @@ def _network(node: NodePlan) -> dict[str, object]:
     addresses = {
         "type": "host-local",
         "dataDir": "/run/cni",
-        "ranges": [[{"subnet": node.pods}]],
+        "ranges": [[{"subnet": pods_of(node)}]],
         "routes": [{"dst": "0.0.0.0/0"}],
     }
     bridge = {"type": "bridge", "bridge": "cni0", "isGateway": True, "hairpinMode": True, "ipam": addresses}

@@ -5,7 +5,7 @@ from __future__ import annotations
 import os
 from pathlib import Path
 
-from tests.rigs.kubernetes.plan import CGROUP
+from tests.rigs.kubernetes.namespaces.layout import CGROUP
 from tests.rigs.kubernetes.process import wait_for
 
 

@@ -1,19 +1,20 @@
-"""What the rig needs on the machine: Debian's packages, Kubernetes and Helm compiled from the Go module proxy, the images."""
+"""What this rig needs on the machine: Debian's packages, Kubernetes compiled from the Go module proxy, Helm, the images."""
 
 from __future__ import annotations
 
-import fcntl
 import hashlib
 import json
-import os
 import re
 import shutil
 from pathlib import Path
 
 from tests.rigs.kubernetes.go import environment, go
-from tests.rigs.kubernetes.images import build_images
-from tests.rigs.kubernetes.plan import BIN, CACHE, HELM, HERE, KUBERNETES, POLICIES, POLICY_ENGINE
-from tests.rigs.kubernetes.process import run, works, write
+from tests.rigs.kubernetes.images import built_images
+from tests.rigs.kubernetes.namespaces.golden import unpack
+from tests.rigs.kubernetes.namespaces.layout import HERE
+from tests.rigs.kubernetes.plan import BIN, CACHE, KUBERNETES, POLICIES, POLICY_ENGINE
+from tests.rigs.kubernetes.process import run, write
+from tests.rigs.kubernetes.tools import NICE, alone, build_helm, install_packages
 
 PACKAGES = [
     "containerd",
@@ -38,35 +39,23 @@ COMPONENTS = [
     "kubectl",
     "logind",
 ]
-NICE = ("nice", "-n", "19")
 
 
 def build() -> None:
     """Build everything that is not built yet: 10 to 30 minutes the first time on two cores, a minute after a change."""
-    CACHE.mkdir(parents=True, exist_ok=True)
-    with (CACHE / "build.lock").open("w") as lock:
-        fcntl.flock(lock, fcntl.LOCK_EX)  # what another run builds just now is waited for
-        install_packages()
+    with alone():
+        install_packages(PACKAGES)
         build_kubernetes()
         build_helm()
         build_policies()
         build_pause()
-        build_images()
+        unpack(built_images())
 
 
 def kube_all() -> Path:
     """The program of all components, named after what it is made of."""
     sources = b"".join(path.read_bytes() for path in sorted((HERE / "kube-all").glob("*.go")))
     return BIN / f"kube-all-{KUBERNETES}-{hashlib.sha256(sources).hexdigest()[:8]}"
-
-
-def install_packages() -> None:
-    """Install Debian's packages that are missing."""
-    missing = [name for name in PACKAGES if not works("dpkg-query", "-W", name)]
-    if missing:
-        run("apt-get", "update", "-q")
-        quiet = os.environ | {"DEBIAN_FRONTEND": "noninteractive"}
-        run("apt-get", "install", "-y", "-q", "--no-install-recommends", *missing, env=quiet)
 
 
 def build_kubernetes() -> None:
@@ -83,25 +72,6 @@ def build_kubernetes() -> None:
     for name in COMPONENTS:
         (BIN / name).unlink(missing_ok=True)
         (BIN / name).symlink_to(out.name)
-
-
-def build_helm() -> None:
-    """Helm, which the chart's tests install with."""
-    out = BIN / f"helm-{HELM}"
-    if not out.exists():
-        folder = CACHE / "helm"
-        run(
-            *NICE,
-            go(),
-            "install",
-            "-p",
-            "2",
-            f"helm.sh/helm/v3/cmd/helm@{HELM}",
-            env=environment() | {"GOBIN": str(folder)},
-        )
-        (folder / "helm").rename(out)
-    (BIN / "helm").unlink(missing_ok=True)
-    (BIN / "helm").symlink_to(out.name)
 
 
 def build_policies() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+from tests.rigs.kubernetes.namespaces.layout import API_PORTS
 from tests.rigs.kubernetes.plan import HOST, ClusterPlan
 from tests.rigs.kubernetes.process import run, write
 
@@ -59,7 +60,7 @@ def _certificate(cluster: ClusterPlan, name: str, subject: str) -> None:
     _key(pki, name)
     run("openssl", "req", "-new", "-key", pki / f"{name}.key", "-subj", subject, "-out", pki / "csr")
     names = (
-        f"subjectAltName=IP:{HOST},IP:127.0.0.1,IP:{cluster.service_ip(1)},DNS:localhost,DNS:kubernetes,"
+        f"subjectAltName=IP:{HOST},IP:127.0.0.1,IP:{cluster.api_ip},DNS:localhost,DNS:kubernetes,"
         "DNS:kubernetes.default,DNS:kubernetes.default.svc"
     )
     extension = write(pki / "ext", f"extendedKeyUsage=clientAuth,serverAuth\n{names if name == 'apiserver' else ''}\n")
@@ -69,7 +70,7 @@ def _certificate(cluster: ClusterPlan, name: str, subject: str) -> None:
 
 def _kubeconfig(cluster: ClusterPlan, name: str) -> None:
     pki = cluster.pki
-    server = {"server": f"https://{HOST}:{cluster.api_port}", "certificate-authority": f"{pki}/ca.crt"}
+    server = {"server": f"https://{HOST}:{API_PORTS[cluster.name]}", "certificate-authority": f"{pki}/ca.crt"}
     user = {"client-certificate": f"{pki}/{name}.crt", "client-key": f"{pki}/{name}.key"}
     config = {
         "apiVersion": "v1",

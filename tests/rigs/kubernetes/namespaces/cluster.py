@@ -5,16 +5,13 @@ from __future__ import annotations
 import shutil
 import signal
 
-from tests.rigs.kubernetes.pki import certificates
+from tests.rigs.kubernetes.kubectl import api_answers
+from tests.rigs.kubernetes.namespaces.layout import API_PORTS, ETCD_PORTS
+from tests.rigs.kubernetes.namespaces.pki import certificates
 from tests.rigs.kubernetes.plan import BIN, HOST, LOST_S, ClusterPlan
-from tests.rigs.kubernetes.process import run, spawn, stop, wait_for, works
+from tests.rigs.kubernetes.process import spawn, stop, wait_for
 
 PROCESSES = ("kube-scheduler", "kube-controller-manager", "kube-apiserver", "etcd")
-
-
-def kubectl(cluster: ClusterPlan, *words: object) -> str:
-    """Run kubectl as the cluster's administrator; its output, or RigError."""
-    return run(BIN / "kubectl", f"--kubeconfig={cluster.kubeconfig}", *words)
 
 
 def start_api(cluster: ClusterPlan) -> None:
@@ -26,7 +23,7 @@ def start_api(cluster: ClusterPlan) -> None:
 
 def start_controllers(cluster: ClusterPlan) -> None:
     """Start what makes the API's wishes come true, as soon as the API answers."""
-    wait_for(f"API server {cluster.name}", lambda: _ready(cluster))
+    wait_for(f"API server {cluster.name}", lambda: api_answers(cluster))
     folder, pki = cluster.folder, cluster.pki
     spawn(
         folder,
@@ -65,8 +62,8 @@ def start_api_server(cluster: ClusterPlan) -> None:
         cluster.folder,
         "kube-apiserver",
         BIN / "kube-apiserver",
-        f"--etcd-servers=http://127.0.0.1:{cluster.etcd_port}",
-        f"--secure-port={cluster.api_port}",
+        f"--etcd-servers=http://127.0.0.1:{ETCD_PORTS[cluster.name]}",
+        f"--secure-port={API_PORTS[cluster.name]}",
         f"--bind-address={HOST}",
         f"--advertise-address={HOST}",
         f"--service-cluster-ip-range={cluster.services}",
@@ -86,7 +83,8 @@ def start_api_server(cluster: ClusterPlan) -> None:
 
 
 def _etcd(cluster: ClusterPlan) -> None:
-    url, peer = f"http://127.0.0.1:{cluster.etcd_port}", f"http://127.0.0.1:{cluster.etcd_port + 1}"
+    port = ETCD_PORTS[cluster.name]
+    url, peer = f"http://127.0.0.1:{port}", f"http://127.0.0.1:{port + 1}"
     spawn(
         cluster.folder,
         "etcd",
@@ -100,7 +98,3 @@ def _etcd(cluster: ClusterPlan) -> None:
         "--unsafe-no-fsync",
         "--log-level=warn",
     )
-
-
-def _ready(cluster: ClusterPlan) -> bool:
-    return works(BIN / "kubectl", f"--kubeconfig={cluster.kubeconfig}", "get", "--raw", "/readyz")

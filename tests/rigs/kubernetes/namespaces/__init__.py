@@ -1,0 +1,1 @@
+"""The rig that needs neither Docker nor a registry: nodes are namespaces of this machine."""
