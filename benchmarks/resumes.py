@@ -2,6 +2,7 @@
 
 Asked for in the two ways that a user has: by the button of a page that is still open, and by the launch link, which loads a page anew.
 Both members stay as warm as they are: machines, images and programs are there, nothing of the session is.
+Beside it: the same page loaded anew while the session runs, which is JupyterLab's own share of the way by the link.
 """
 
 from __future__ import annotations
@@ -36,6 +37,9 @@ async def resumes(folder: Path, samples: Samples, runs: int, size: int) -> None:
                     samples.add(f"a cell has answered after {name}", found)
                     for step, at in steps.items():
                         samples.add(f"of that after {name}: {step}", at)
+            loaded = await _load_anew(lab, right)
+            if run:
+                samples.add("for comparison: the page is loaded anew, nothing moves", loaded)
 
 
 async def _put_away(federation: Federation, lab: Lab) -> None:
@@ -67,6 +71,16 @@ async def _follow_link(federation: Federation, lab: Lab) -> None:
     await lab.page.goto(federation.link, wait_until="commit")
     await lab.page.click("text=Resume your session")
     await lab.arrive()
+
+
+async def _load_anew(lab: Lab, right: str) -> float:
+    """Seconds until a cell of the running session has answered on a page that is loaded from nothing."""
+    await lab.command("docmanager:save")
+    start = time.time()
+    await lab.page.goto(lab.page.url, wait_until="commit")
+    await lab.arrive()
+    assert await lab.run(USE) == right
+    return time.time() - start
 
 
 async def _steps(federation: Federation, lab: Lab, start: float) -> dict[str, float]:
