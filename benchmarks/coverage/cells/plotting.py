@@ -167,4 +167,4 @@ import tqdm, io
 # %% bar under way
 bar = tqdm.tqdm(total=10, file=io.StringIO())
 progressed = bar.update(4)
-(bar.n, bar.total, bar.update(2), bar.n)
+(bar.n, bar.total, (bar.update(2), bar.n)[1])
