@@ -12,7 +12,7 @@ from typing import Any
 
 from playwright.async_api import Error, Page
 
-from tests.jupyter_extension.lab.site import ROOT, TOKEN, Site
+from tests.jupyter_extension.lab.site import ROOT, TOKEN, JupyterServer, Site
 from tests.rigs.browser import READY, WATCH_DIALOGS, running_browser
 
 LIMIT_MS = 90_000
@@ -150,3 +150,13 @@ async def opened(site: Site, app: str, results: Path | None = None) -> AsyncIter
         finally:
             if results:
                 await page.page.screenshot(path=results / "end.png")
+
+
+async def begin_anew(page: JupyterPage, site: Site, server: JupyterServer) -> None:
+    """Lose the server, and lead the page to one whose kernels have the former ids and nothing in them."""
+    sessions = server.sessions()
+    server.kill()
+    await page.banner("The machine of this session")
+    target = site.launch()
+    target.take_over(sessions)
+    site.route(target)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.jupyter_extension.lab.page import LIMIT_MS, JupyterPage
+from tests.jupyter_extension.lab.page import LIMIT_MS, JupyterPage, begin_anew
 from tests.jupyter_extension.lab.site import JupyterServer, Site
 from tests.rigs.debugging import PAUSED, SHOWN_OFF, TOLD, debug
 
@@ -13,24 +13,14 @@ pytestmark = pytest.mark.browser
 SOURCE = "for number in range(2):\n    print('number', number)"
 
 
-async def _move(page: JupyterPage, site: Site, server: JupyterServer) -> None:
-    """To a server whose kernels begin anew."""
-    sessions = server.sessions()
-    server.kill()
-    await page.banner("The machine of this session")
-    target = site.launch()
-    target.take_over(sessions)
-    site.route(target)
-    await page.banner("Your session has moved")
-
-
 @pytest.mark.parametrize("paused", [False, True])
 async def test_it_is_off_and_says_so(page: JupyterPage, site: Site, server: JupyterServer, paused: bool) -> None:
     await debug(page.page, SOURCE, line=2)
     if paused:
         await page.run(0, SOURCE)
         await page.page.wait_for_selector(PAUSED, timeout=LIMIT_MS)
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
+    await page.banner("Your session has moved")
 
     await page.page.wait_for_selector(TOLD, timeout=LIMIT_MS)
     await page.page.wait_for_function(SHOWN_OFF, timeout=LIMIT_MS)
@@ -41,7 +31,8 @@ async def test_it_is_off_and_says_so(page: JupyterPage, site: Site, server: Jupy
 
 async def test_it_can_be_switched_on_again(page: JupyterPage, site: Site, server: JupyterServer) -> None:
     await debug(page.page, SOURCE, line=2)
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
+    await page.banner("Your session has moved")
     await page.page.wait_for_selector(TOLD, timeout=LIMIT_MS)
     await page.page.wait_for_function(SHOWN_OFF, timeout=LIMIT_MS)
 
@@ -51,7 +42,8 @@ async def test_it_can_be_switched_on_again(page: JupyterPage, site: Site, server
 
 
 async def test_nothing_is_said_where_nobody_debugged(page: JupyterPage, site: Site, server: JupyterServer) -> None:
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
+    await page.banner("Your session has moved")
     await page.run(1, "print('here')")
     await page.output(1, "here")
     assert await page.page.locator(TOLD).count() == 0

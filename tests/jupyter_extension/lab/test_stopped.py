@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.jupyter_extension.lab.page import LIMIT_MS, JupyterPage
+from tests.jupyter_extension.lab.page import LIMIT_MS, JupyterPage, begin_anew
 from tests.jupyter_extension.lab.site import JupyterServer, Site
 
 pytestmark = pytest.mark.browser
@@ -42,23 +42,13 @@ CONSOLE = """async code => { const app = window.jupyterapp;
 SHOW = "() => { const app = window.jupyterapp; app.shell.activateById([...app.shell.widgets('main')][0].id); }"
 
 
-async def _move(page: JupyterPage, site: Site, server: JupyterServer) -> None:
-    """To a server whose kernels begin anew."""
-    sessions = server.sessions()
-    server.kill()
-    await page.banner("The machine of this session")
-    target = site.launch()
-    target.take_over(sessions)
-    site.route(target)
-
-
 async def test_it_is_marked_or_closed(page: JupyterPage, site: Site, server: JupyterServer) -> None:
     await page.eval(LISTEN)
     await page.run(0, "import ipywidgets; ipywidgets.IntSlider()")
     await page.page.wait_for_selector(SLIDER, timeout=LIMIT_MS)
     await page.run(1, OPEN)
     await page.page.wait_for_function("() => window.opened.length === 1", timeout=LIMIT_MS)
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
 
     await page.page.wait_for_selector(NOTE, timeout=LIMIT_MS)
     assert await page.page.eval_on_selector(SLIDER, INERT)
@@ -77,7 +67,7 @@ async def test_widgets_in_widgets_and_in_outputs_are_marked_too(
     await page.run(0, NESTED)
     for name in ("boxed", "printed"):
         await page.page.wait_for_selector(f"{SLIDER} >> text={name}", timeout=LIMIT_MS)
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
 
     await page.page.wait_for_selector(NOTE, timeout=LIMIT_MS)
     assert await page.page.eval_on_selector_all(f"{SLIDER}, .widget-text, .jupyter-widget-Accordion", INERT_ALL) is True
@@ -89,7 +79,7 @@ async def test_only_what_stopped_is_marked(page: JupyterPage, site: Site, server
     await page.page.wait_for_selector(f"{SLIDER} >> text=printed", timeout=LIMIT_MS)
     model = await page.eval(PRINTED)
     await page.eval(KNOWS_ALL_BUT, model)
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
 
     await page.page.wait_for_selector(NOTE, timeout=LIMIT_MS)
     stopped = page.page.locator(".sm-Stopped")
@@ -110,7 +100,7 @@ async def test_views_elsewhere_are_marked_and_those_opened_later(
     await page.eval(CONSOLE, "import ipywidgets; ipywidgets.IntSlider(description='second')")
     await page.page.wait_for_selector(".jp-CodeConsole .widget-slider", timeout=LIMIT_MS)
     await page.eval(SHOW)
-    await _move(page, site, server)
+    await begin_anew(page, site, server)
 
     for place in (".jp-NotebookPanel", LINKED_VIEW, ".jp-CodeConsole"):
         await page.page.wait_for_selector(f"{place} .sm-Stopped-note", state="attached", timeout=LIMIT_MS)
