@@ -197,7 +197,7 @@ def _restore_magics(shell: Any, state: Any, loading: Any) -> None:
     for kind, magics in state["magics"].items():
         for name, function in magics.items():
             shell.magics_manager.register_function(function, kind, name)
-    for name, *of in state["other_names"]:
+    for name, *of in state.get("other_names", ()):  # earlier snapshots have none
         loading.attempt(f"the magic {name}", shell.magics_manager.register_alias, name, *of)
     for name, command in state["aliases"]:
         loading.attempt(f"the alias {name}", shell.alias_manager.soft_define_alias, name, command)
@@ -211,7 +211,7 @@ def _restore_display(shell: Any, state: Any) -> None:
         for name, table in tables.items():
             getattr(shell.display_formatter.formatters[mime], name).update(table)
     put(shell.display_formatter.formatters["text/plain"], state["plain"])
-    if state["tracebacks"] is not None:
+    if state.get("tracebacks") is not None:
         shell.InteractiveTB.set_mode(state["tracebacks"])
 
 

@@ -61,7 +61,7 @@ def _usable(handler: Any) -> bool:
 
 def apply(state: Any, loading: Any) -> None:
     """Put the loggers back."""
-    loggers, disable, levels, captured = state
+    loggers, disable, levels, *captured = state  # earlier snapshots do not say
     for level, name in levels.items():
         logging.addLevelName(level, name)
     for name, attributes in loggers.items():
@@ -73,5 +73,5 @@ def apply(state: Any, loading: Any) -> None:
         for handler in handlers:
             logging._addHandlerRef(handler)  # type: ignore[attr-defined]
     logging.root.manager.disable = disable
-    logging.captureWarnings(captured)
+    logging.captureWarnings(any(captured))
     sys.modules["logging"].Logger.manager._clear_cache()
