@@ -28,7 +28,7 @@ $(STAMPS)/system: .ci/system
 	@.ci/system
 	mkdir -p $(@D) && touch $@
 
-$(STAMPS)/python: $(STAMPS)/system pyproject.toml constraints.txt jupyter_extension/kernel/_forker.c jupyter_extension/kernel/_survey.c
+$(STAMPS)/python: $(STAMPS)/system pyproject.toml constraints.txt $(wildcard jupyter_extension/kernel/*.[ch])
 	@echo "== Python packages, into $(VENV)"
 	$(PYTHON) -c 'import sys; sys.exit("Python 3.11 or later is needed; say make PYTHON=...") if sys.version_info < (3, 11) else None'
 	test -x $(BIN)/python || $(PYTHON) -m venv $(VENV)

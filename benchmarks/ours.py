@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from benchmarks.kernels import kernel
-from benchmarks.page_cache import evict
+from benchmarks.page_cache import evict, load
 from benchmarks.samples import Samples
 from benchmarks.states import IMPORTS, State
 from jupyter_extension.checkpoint.kernel_states import BACKGROUND_NICENESS
@@ -72,7 +72,9 @@ async def run(state: State, folder: Path, samples: Samples) -> None:
         await live.run(state.small)
         await save(session, agent, samples, "small")
         proof = await live.value(state.proof)
-    for name in ("restore", "cold"):
+    for name in ("restore", "warm", "cold"):
+        if name == "warm":
+            load(folder / "store")
         if name == "cold":
             evict(folder / "store")
         async with kernel(folder, f"ours-{name}") as fresh:

@@ -41,7 +41,7 @@ class Samples:
 def _number(value: float, unit: str, shown: str | None = None) -> str:
     if unit == "bytes":
         return _size(value)
-    scaled = value * 1000 if unit == "ms" else value
+    scaled = value * {"ms": 1000, "%": 100}.get(unit, 1)
     digits = 3 if abs(scaled) < 1 else 2 if abs(scaled) < 10 else 1 if abs(scaled) < 100 else 0
     return f"{scaled:.{digits}f} {unit if shown is None else shown}".rstrip()
 

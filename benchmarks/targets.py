@@ -51,6 +51,10 @@ def contest_verdicts(state: State, samples: dict[str, Samples]) -> Iterator[Verd
     yield verdict(
         f"restoration over the fastest peer's that pickles, {what}", _ratio(samples, "restore", _PICKLES), 1.0, "x"
     )
+    warm, theirs = ours.median("warm"), _fastest(samples, "restore", _PICKLES)
+    yield verdict(
+        f"the same with ours in the page cache too, {what}", warm / theirs if warm and theirs else None, 1.0, "x"
+    )
     yield verdict(f"the same from the disk, {what}", _ratio(samples, "cold", _PICKLES), 1.0, "x")
 
 
@@ -100,9 +104,12 @@ def _worst(samples: Samples, name: str) -> float | None:
 
 
 def _ratio(samples: dict[str, Samples], name: str, others: tuple[str, ...]) -> float | None:
-    ours = samples[_OURS].median(name)
-    theirs = [found for found in (samples[other].median(name) for other in others if other in samples) if found]
-    return ours / min(theirs) if ours and theirs else None
+    ours, theirs = samples[_OURS].median(name), _fastest(samples, name, others)
+    return ours / theirs if ours and theirs else None
+
+
+def _fastest(samples: dict[str, Samples], name: str, others: tuple[str, ...]) -> float | None:
+    return min(filter(None, (samples[other].median(name) for other in others if other in samples)), default=None)
 
 
 def _show(value: float, unit: str) -> str:

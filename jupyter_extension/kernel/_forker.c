@@ -30,16 +30,7 @@
 #include <sys/syscall.h>
 #endif
 
-#if defined(__has_include) && !defined(MIGRATOR_WITHOUT_XXHASH)
-#if __has_include(<xxhash.h>)
-#define XXH_INLINE_ALL
-#include <xxhash.h>
-#define HAVE_XXH3 1
-#endif
-#endif
-#ifndef HAVE_XXH3
-#define HAVE_XXH3 0
-#endif
+#include "_checks.h"
 
 /* The buffer protocol joined the stable ABI in 3.11 with the layout that it has had since 3.3. */
 #if Py_LIMITED_API < 0x030b0000
@@ -221,14 +212,6 @@ PyDoc_STRVAR(checks_doc,
 "The GIL is released. NotImplementedError if xxhash.h was missing when this was built (see HAVE_XXH3).");
 
 #if HAVE_XXH3
-static void check_blocks(const char *data, Py_ssize_t length, Py_ssize_t block, unsigned char *out)
-{
-    for (Py_ssize_t at = 0; at < length; at += block, out += sizeof(XXH128_canonical_t)) {
-        XXH128_hash_t hash = XXH3_128bits(data + at, (size_t)(length - at < block ? length - at : block));
-        XXH128_canonicalFromHash((XXH128_canonical_t *)out, hash);
-    }
-}
-
 static PyObject *forker_checks(PyObject *module, PyObject *args)
 {
     PyObject *object, *result = NULL;
@@ -244,11 +227,11 @@ static PyObject *forker_checks(PyObject *module, PyObject *args)
     if (PyObject_GetBuffer(object, &view, PyBUF_SIMPLE) < 0)
         return NULL;
     Py_ssize_t count = view.len / block + (view.len % block != 0);
-    result = PyBytes_FromStringAndSize(NULL, count * (Py_ssize_t)sizeof(XXH128_canonical_t));
+    result = PyBytes_FromStringAndSize(NULL, count * CHECK_BYTES);
     if (result) {
-        unsigned char *out = (unsigned char *)PyBytes_AsString(result);
+        struct blocks blocks = {view.buf, (size_t)view.len, (size_t)block, (unsigned char *)PyBytes_AsString(result)};
         Py_BEGIN_ALLOW_THREADS
-        check_blocks(view.buf, view.len, block, out);
+        check_blocks(&blocks);
         Py_END_ALLOW_THREADS
     }
     PyBuffer_Release(&view);

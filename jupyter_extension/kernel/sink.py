@@ -123,13 +123,16 @@ class PartSink:
         self._names[name] = length
         if len(buffers) > 1 and length <= BLOCK_SIZE:
             buffers = [memoryview(b"".join(buffers))]
-        checks = self._checks_of(buffers, length)
         known = self._base.get(name)
+        checks = self._checks_of(buffers, length) if known is not None else b""
         if known is not None and known == (length, checks):
             self._pipe.write(stream.header(stream.SAME_PART, name))
+            return
+        self._pipe.write(stream.header(stream.PART, name, length=8) + length.to_bytes(8, "little"))
+        if known is not None:
+            self._send_changed(buffers, checks, known.checks)
         else:
-            self._pipe.write(stream.header(stream.PART, name, length=8) + length.to_bytes(8, "little"))
-            self._send_blocks(buffers, checks, known.checks if known else b"")
+            self._send_all(buffers)
 
     def holds(self, name: str, data: Buffer | None = None) -> bool:
         """Whether the base has this part; with `data`, whether it consists of just these bytes."""
@@ -143,7 +146,12 @@ class PartSink:
         self._names[name] = self._base[name].length
         self._pipe.write(stream.header(stream.SAME_PART, name))
 
-    def _send_blocks(self, buffers: list[memoryview], checks: bytes, known: bytes) -> None:
+    def _send_all(self, buffers: list[memoryview]) -> None:
+        """A part that the base lacks: each block is checked when its turn comes, and the reader has work from the first on."""
+        for block in _blocks(buffers):
+            self._send(block, self._checks_of(block, sum(map(len, block))))
+
+    def _send_changed(self, buffers: list[memoryview], checks: bytes, known: bytes) -> None:
         same = 0
         for index, block in enumerate(_blocks(buffers)):
             at = slice(index * CHECK_SIZE, (index + 1) * CHECK_SIZE)
@@ -154,10 +162,13 @@ class PartSink:
             if same:
                 self._pipe.write(stream.header(stream.SAME, number=same))
                 same = 0
-            head = stream.header(stream.BLOCK, number=len(check), length=len(check) + sum(map(len, block)))
-            self._pipe.write(head + check, *block)
+            self._send(block, check)
         if same:
             self._pipe.write(stream.header(stream.SAME, number=same))
+
+    def _send(self, block: list[memoryview], check: bytes) -> None:
+        head = stream.header(stream.BLOCK, number=len(check), length=len(check) + sum(map(len, block)))
+        self._pipe.write(head + check, *block)
 
     def _checks_of(self, buffers: list[memoryview], length: int) -> bytes:
         if self._checks is None or not length:

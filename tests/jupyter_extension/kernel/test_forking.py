@@ -7,6 +7,7 @@ import os
 import random
 import signal
 import socket
+import subprocess
 import sys
 import time
 from collections.abc import Callable
@@ -15,6 +16,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+import xxhash
 
 from jupyter_extension.kernel import forking
 
@@ -122,12 +124,43 @@ def test_callbacks_of_ipythons_history_are_left_alone() -> None:
 
 @pytest.mark.parametrize("length", [0, 1, 15, 16, 17, 1000])
 def test_checks_are_xxh3_of_each_block(length: int) -> None:
-    xxhash = pytest.importorskip("xxhash")
     assert forking.checks is not None
     data = bytes(i * 7 % 256 for i in range(length))
     blocks = [data[at : at + 16] for at in range(0, length, 16)]
     assert forking.checks(data, 16) == b"".join(map(xxhash.xxh3_128_digest, blocks))
     assert forking.checks(memoryview(bytearray(data)), 16) == forking.checks(np.frombuffer(data, "u1"), 16)
+
+
+def test_checks_of_a_large_memory_are_the_same_whoever_takes_them() -> None:
+    assert forking.checks is not None
+    data = np.random.default_rng(0).bytes((33 << 20) + 5)  # enough for two threads, and no multiple of the block
+    block = 1 << 20
+    expected = [xxhash.xxh3_128_digest(data[at : at + block]) for at in range(0, len(data), block)]
+    assert forking.checks(data, block) == b"".join(expected)
+
+
+def test_a_child_takes_checks_of_a_large_memory_while_threads_come_and_go() -> None:
+    """Each new thread holds the C library's lock for stacks for a moment: a child that needed it would wait for ever."""
+    code = """if True:
+        import os, threading
+        from jupyter_extension.kernel import forking
+        data, over = bytes(40 << 20), threading.Event()
+        expected = forking.checks(data, 4 << 20)
+        def churn():
+            while not over.is_set():
+                threading.Thread(target=int).start()
+        churning = [threading.Thread(target=churn) for _ in range(3)]
+        for thread in churning: thread.start()
+        try:
+            for _ in range(60):
+                pid = forking.fork().pid
+                if pid == 0:
+                    os._exit(forking.checks(data, 4 << 20) != expected)
+                assert os.waitpid(pid, 0x40000000)[1] == 0
+        finally:
+            over.set()
+    """
+    subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
 
 
 def test_checks_refuse_what_has_no_memory() -> None:

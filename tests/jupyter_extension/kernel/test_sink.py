@@ -105,6 +105,16 @@ def test_only_the_block_that_changed_travels() -> None:
     assert kinds == [(stream.SAME, 5), (stream.BLOCK, 16), (stream.SAME, 4)]
 
 
+def test_a_part_that_the_base_lacks_is_checked_as_it_travels(monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[int] = []
+    plain = forking.checks
+    assert plain is not None
+    monkeypatch.setattr(forking, "checks", lambda data, block: asked.append(len(data)) or plain(data, block))
+    frames = sent({"a": bytes(40)}, {})
+    assert [(f.kind, f.number) for f in frames[1:-1]] == [(stream.BLOCK, 16)] * 3
+    assert asked == [16, 16, 8]
+
+
 def test_without_check_values_everything_travels() -> None:
     frames = sent({"a": bytes(40)}, base_of({"a": bytes(40)}), checks=False)
     assert [(f.kind, f.number) for f in frames[1:-1]] == [(stream.BLOCK, 0)] * 3
