@@ -8,6 +8,7 @@ from __future__ import annotations
 import argparse
 import asyncio
 import logging
+import signal
 import tempfile
 from pathlib import Path
 
@@ -83,6 +84,7 @@ def arguments() -> argparse.Namespace:
 
 if __name__ == "__main__":
     logging.getLogger("asyncio").setLevel(logging.ERROR)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # as after Ctrl-C, hubs and stores end with the benchmark
     options = arguments()
     with tempfile.TemporaryDirectory(dir=options.folder, prefix="session-migrator-bench-") as temporary:
         asyncio.run(main(options, Path(temporary)))

@@ -2,7 +2,8 @@
 
 A shared machine's speed changes by a tenth from one second to the next, which is more than what is to be measured. So two
 kernels live side by side, one plain and one that is saved, and run the loop in turns of half a second: what disturbs one
-disturbs the other. While it is not its turn the saved kernel earns allowance for further copies; that is to our disadvantage.
+disturbs the other. While it is not its turn the time stands still for its snapshots; its agent earns allowance for further copies
+in reserve all the same, which is to our disadvantage.
 """
 
 from __future__ import annotations
@@ -65,18 +66,21 @@ async def _run(live: LiveKernel, texts: list[str]) -> float:
 
 
 class Saves:
-    """Saves a kernel by the product's own rule of when, as long as it is allowed to."""
+    """Saves a kernel by the product's own rule of when; what it takes for the time is the time of the kernel's turns."""
 
     def __init__(self, session: Session, agent: KernelAgent) -> None:
         self.taken = 0
         self._session, self._agent = session, agent
         self._allowed, self._saving = asyncio.Event(), asyncio.Lock()
+        self._spent = self._since = 0.0
 
     @contextlib.asynccontextmanager
     async def allowed(self) -> AsyncIterator[None]:
-        """A block in which saves may begin; one that has begun ends before the next kernel has its turn."""
+        """The kernel's turn. A save that has begun ends before the next kernel has its turn."""
+        self._since = time.monotonic()
         self._allowed.set()
         yield
+        self._spent, self._since = self._now(), 0.0
         self._allowed.clear()
         async with self._saving:
             pass
@@ -87,16 +91,22 @@ class Saves:
         limits = Limits(settings.min_interval_s, settings.kernel_share, settings.machine_share)
         ledger = Ledger()
         while True:
-            ledger.touched(time.monotonic())
-            due = ledger.due_at(limits)
-            await asyncio.sleep(max(0.0, (due or 0) - time.monotonic()))
-            await self._allowed.wait()
+            ledger.touched(self._now())
+            await self._until(ledger.due_at(limits) or 0.0)
             async with self._saving:
-                ledger.saving(time.monotonic())
+                ledger.saving(self._now())
                 work = await self._session.save(self._agent, background=True)
             assert self._session.entry is not None
             ledger.saved(self._session.entry.report["pause_s"] or 0.0, work)
             self.taken += 1
+
+    def _now(self) -> float:
+        return self._spent + (time.monotonic() - self._since if self._since else 0.0)
+
+    async def _until(self, due: float) -> None:
+        while not self._allowed.is_set() or self._now() < due:
+            await self._allowed.wait()
+            await asyncio.sleep(max(0.0, due - self._now()))
 
 
 @contextlib.asynccontextmanager

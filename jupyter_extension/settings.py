@@ -34,8 +34,9 @@ class Settings(HasTraits):
         help="Seconds (default 30) that a background snapshot waits for the end of a cell before it is armed anew.",
     ).tag(config=True)
     kernel_share = Float(
-        0.03,
-        help="Fraction (default 0.03) of a kernel's time that background snapshots may pause it at most.",
+        0.015,
+        help="Fraction (default 0.015) of a busy kernel's time that background snapshots may cost it at most; copies in "
+        "reserve may cost it as much again, which makes 3 % of both.",
     ).tag(config=True)
     machine_share = Float(
         0.1,

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+AFTER_S = 0.025  # what a snapshot costs its kernel beside the pause: two thousand pages that it writes next are copied
+
 
 @dataclass(frozen=True)
 class Limits:
@@ -36,8 +38,8 @@ class Ledger:
         """
         if self.dirty_since is None:
             return None
-        pause = max(limits.min_interval_s, self.pause_s / limits.kernel_share, self.work_s / limits.machine_share)
-        return self.tried_at + pause
+        cost = (self.pause_s + AFTER_S) / limits.kernel_share if self.pause_s else 0.0
+        return self.tried_at + max(limits.min_interval_s, cost, self.work_s / limits.machine_share)
 
     def saving(self, now: float) -> Ledger:
         """A save begins; what happens from here on is counted anew. Returns what to go back to if it fails."""
