@@ -92,7 +92,7 @@ test-kubernetes: setup ## the tests on two Kubernetes clusters (root)
 	@$(BIN)/pytest -m "kubernetes and not chaos" $(ARGS)
 
 .PHONY: test-pages
-test-pages: setup ## further stories of the page: Notebook 7, hubs with users, copies, other machines
+test-pages: setup ## further stories of the page: Notebook 7, several browsers, hubs with users, copies, other machines
 	@$(BIN)/pytest -m pages --numprocesses=3 --dist=loadgroup $(ARGS)
 
 .PHONY: test-chaos

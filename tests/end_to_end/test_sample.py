@@ -14,7 +14,7 @@ from tests.end_to_end.journey import Journey
 from tests.rigs.browser import Lab
 from tests.rigs.federation import Federation
 
-pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.pages, pytest.mark.timeout(400)]
 
 STORY_S = 300
 MEAN, BIG, LONG, LAST = range(1, 5)

@@ -12,7 +12,7 @@ from tests.end_to_end.journey import Journey
 from tests.end_to_end.notebook_7 import PLACES
 from tests.rigs.browser import Lab, lab_page
 
-pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.federation, pytest.mark.browser, pytest.mark.pages, pytest.mark.timeout(400)]
 
 STORY_S = 300
 

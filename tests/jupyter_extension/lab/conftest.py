@@ -12,30 +12,20 @@ from tests.jupyter_extension.lab.site import ROOT, JupyterServer, Site
 from tests.rigs.proxy import running_proxy
 
 APPS = ["jupyterlab", "notebook"]
-# Both kinds of page do this by the same code: for the second kind it is left to a stage of its own.
-SAME = frozenset(
-    [
-        "test_absent",
-        "test_debugging",
-        "test_languages",
-        "test_logged_out",
-        "test_manners",
-        "test_outage",
-        "test_panel",
-        "test_resting",
-        "test_rooms",
-        "test_saves",
-        "test_stopped",
-        "test_transfer",
-    ]
+# What `make test` leaves to a stage of its own: stories that few meet, and for the second kind of page all that both do by the
+# same code.
+RARE = frozenset(
+    ["test_debugging", "test_languages", "test_manners", "test_rooms", "test_stopped", "test_terminal", "test_transfer"]
 )
+SAME = frozenset(["test_absent", "test_logged_out", "test_outage", "test_panel", "test_resting", "test_saves"])
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Mark what `make test` leaves to `make test-pages`."""
+    """Mark what belongs to `make test-pages`."""
     for item in items:
         params = item.callspec.params if isinstance(item, pytest.Function) and hasattr(item, "callspec") else {}
-        if item.path.parent == Path(__file__).parent and item.path.stem in SAME and params.get("app") == "notebook":
+        stem = item.path.stem if item.path.parent == Path(__file__).parent else ""
+        if stem in RARE or (stem in SAME and params.get("app") == "notebook"):
             item.add_marker(pytest.mark.pages)
 
 
