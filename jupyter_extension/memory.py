@@ -7,6 +7,7 @@ says so, and offers a bigger machine where there is one.
 from __future__ import annotations
 
 import asyncio
+import sys
 from typing import Callable
 
 from jupyter_extension.kernel.cgroup import Memory, memory
@@ -17,6 +18,15 @@ ROOM = 192 << 20  # in a small container the share alone would come too late: a 
 AGAIN = 0.04  # of the limit: so much more in use is worth another snapshot
 CALM = 0.05  # of the limit, below the warning: only then the warning is withdrawn
 CAUSE = "memory"
+SPARED = 6  # a snapshot's bytes under way, their packs and what is read ahead take three times the budget; the rest is the user's
+
+
+def snapshot_budget(now: Memory | None) -> int:
+    """How many bytes of a snapshot may be under way here: in a container that is nearly full, few.
+
+    The system would not end the child that saves, but a kernel: in a pod both have the same standing, or nearly.
+    """
+    return (now.limit - now.used) // SPARED if now is not None else sys.maxsize
 
 
 class MemoryWatch:

@@ -14,8 +14,10 @@ from jupyter_extension.checkpoint.kernel_states import KernelStates
 from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.checkpoint.plan import JsonDict, Plan, Result
 from jupyter_extension.errors import FencedOut, GatewayRefused, GatewayUnreachable, SnapshotFailed
+from jupyter_extension.kernel.cgroup import memory
 from jupyter_extension.link import Link
 from jupyter_extension.login import Login
+from jupyter_extension.memory import snapshot_budget
 from jupyter_extension.record.pump import JournalPump
 from jupyter_extension.record.recorder import Recorder
 from jupyter_extension.workspace import Workspace
@@ -54,7 +56,10 @@ class Capture:
 
     async def take(self, plan: Plan) -> Result:
         """One durable snapshot. Raises FencedOut, or SnapshotFailed: then the last one stands."""
-        writer = SnapshotWriter(self._store, self._keys, self._session, epoch=self._epoch, base=self.base)
+        budget = snapshot_budget(memory())
+        writer = SnapshotWriter(
+            self._store, self._keys, self._session, epoch=self._epoch, base=self.base, budget=budget
+        )
         try:
             return await self._take(writer, plan)
         except Fenced as e:

@@ -1,7 +1,8 @@
 """Carries blocks from the caller into the store: encrypted in threads, packs written in parallel, memory bounded.
 
 At most `BUDGET_BYTES` of blocks, in their stored form once they have it, are taken in before they are durable. With
-the buffers of their packs and the spare ones this makes about 200 MiB at the worst.
+the buffers of their packs and the spare ones this makes about 200 MiB at the worst; where memory is short, a caller says
+less, and waits longer for the store.
 
 Blocks are compressed only while whole packs queue up before the store: then the processors would wait for it anyway.
 So compression never makes a snapshot slower. What lies on this machine's own disk is never compressed.
@@ -12,14 +13,18 @@ from __future__ import annotations
 import asyncio
 from typing import Any, Callable, Coroutine
 
+from migrator.snapshot.blocks import BLOCK_BYTES
 from migrator.snapshot.keys import SessionKeys
 from migrator.snapshot.manifest import BlockRef
-from migrator.snapshot.pack import Pack, pack_key
+from migrator.snapshot.pack import PACK_BYTES, Pack, pack_key
 from migrator.snapshot.packer import Packer, Slot
 from migrator.snapshot.workers import in_thread
 from migrator.storage.protocol import Buffer, ObjectStore, is_local
 
 BUDGET_BYTES = 64 * 1024 * 1024
+LEAST_BYTES = (
+    PACK_BYTES + 2 * BLOCK_BYTES
+)  # with less, a pack that is not quite full could wait for room that it holds itself
 QUEUED_BYTES = BUDGET_BYTES // 2  # on their way into the store; from here on it is the store that is waited for
 SMALL_BYTES = 64 * 1024  # blocks below are gathered: a trip to a thread costs more than the work
 BATCH_BYTES = 1024 * 1024
@@ -27,14 +32,16 @@ BATCH_BLOCKS = 512
 
 
 class Pipeline:
-    """One snapshot's way into the store. After the first failure every call raises it."""
+    """One snapshot's way into the store, `budget` bytes at a time. After the first failure every call raises it."""
 
-    def __init__(self, store: ObjectStore, keys: SessionKeys, session: str, known: list[BlockRef]) -> None:
+    def __init__(
+        self, store: ObjectStore, keys: SessionKeys, session: str, known: list[BlockRef], budget: int = BUDGET_BYTES
+    ) -> None:
         self._store = store
         self._packer = Packer(keys, session, known, self._squeeze)
         self._local = is_local(store)
         self._queued = 0
-        self._free = BUDGET_BYTES
+        self._budget = self._free = max(LEAST_BYTES, min(budget, BUDGET_BYTES))
         self._freed = asyncio.Event()
         self._tasks: set[asyncio.Task[None]] = set()
         self._failure: BaseException | None = None
@@ -76,7 +83,7 @@ class Pipeline:
 
     def _squeeze(self) -> bool:
         """Whether there is time to compress; asked from the threads."""
-        return not self._local and self._queued >= QUEUED_BYTES
+        return not self._local and self._queued >= min(QUEUED_BYTES, self._budget // 2)
 
     async def _gather(self, slot: Slot) -> None:
         self._small.append(slot)

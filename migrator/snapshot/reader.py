@@ -194,5 +194,7 @@ async def _finished(work: asyncio.Future[_T]) -> _T:
         await asyncio.wait({work})
     except asyncio.CancelledError:
         await asyncio.wait({work})
+        if not work.cancelled():
+            work.exception()  # heard: whoever cancelled has a fault of another block
         raise
     return work.result()

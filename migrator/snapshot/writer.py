@@ -16,7 +16,7 @@ from migrator.snapshot.keys import SessionKeys
 from migrator.snapshot.manifest import Blob, BlockRef, Manifest, encode_manifest, manifest_key
 from migrator.snapshot.pack import pack_key
 from migrator.snapshot.packer import Slot
-from migrator.snapshot.pipeline import Pipeline
+from migrator.snapshot.pipeline import BUDGET_BYTES, Pipeline
 from migrator.snapshot.workers import in_thread
 from migrator.storage.errors import StorageError
 from migrator.storage.protocol import Buffer, ObjectStore
@@ -106,12 +106,19 @@ class BlobWriter:
 class SnapshotWriter:
     """A snapshot being written; blobs may be written at the same time by several tasks.
 
-    `store` holds the session's keys (`packs/...`). After an error only `abort` is of use. The snapshot exists once
+    `store` holds the session's keys (`packs/...`). `budget`: bytes of blocks that may be under way, 24 to 64 MiB. After an error only `abort` is of use. The snapshot exists once
     `commit` has returned, and counts once the session's record names it.
     """
 
     def __init__(
-        self, store: ObjectStore, keys: SessionKeys, session_id: str, *, epoch: int, base: Manifest | None = None
+        self,
+        store: ObjectStore,
+        keys: SessionKeys,
+        session_id: str,
+        *,
+        epoch: int,
+        base: Manifest | None = None,
+        budget: int = BUDGET_BYTES,
     ) -> None:
         self.snapshot = secrets.token_hex(16)
         self._store = store
@@ -121,7 +128,7 @@ class SnapshotWriter:
         self._base = base
         known = [ref for blob in base.blobs.values() for ref in blob.blocks] if base else []
         self._known = frozenset(known)
-        self._pipeline = Pipeline(store, keys, session_id, known)
+        self._pipeline = Pipeline(store, keys, session_id, known, budget)
         self._blobs: dict[str, BlobWriter | Blob] = {}
         self._moved: dict[BlockRef, BlockRef] = {}
         self._over = False

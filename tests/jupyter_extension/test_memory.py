@@ -13,7 +13,7 @@ from jupyter_extension.checkpoint.kernel_states import NEEDED, KernelStates
 from jupyter_extension.checkpoint.plan import Plan
 from jupyter_extension.feed import Feed
 from jupyter_extension.kernel.cgroup import Memory
-from jupyter_extension.memory import ROOM, MemoryWatch
+from jupyter_extension.memory import ROOM, MemoryWatch, snapshot_budget
 from jupyter_extension.status import Status
 
 LIMIT = 100 << 30
@@ -34,6 +34,13 @@ class Pod:
         for share in shares:
             self.watch.heed(Memory(LIMIT, int(share * LIMIT)))
         return self.status.notice, self.saves
+
+
+def test_a_nearly_full_container_leaves_a_snapshot_little():
+    assert snapshot_budget(None) > 1 << 40
+    assert snapshot_budget(Memory(600, 0)) == 100
+    assert snapshot_budget(Memory(600, 590)) == 1
+    assert snapshot_budget(Memory(600, 700)) < 0  # a writer takes its least
 
 
 def test_all_is_saved_and_the_page_is_told_once():

@@ -1,6 +1,7 @@
 from __future__ import annotations
 
 import asyncio
+import gc
 import os
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -75,6 +76,23 @@ async def test_pour_from_a_folder_and_from_a_pack_that_is_gone(tmp_path: Path, k
     with pytest.raises(SnapshotCorrupt, match=f"{pack} is missing"):
         await reader.read_into("a", memoryview(target))
     await folder.close()
+
+
+async def test_of_several_faults_one_is_told_and_none_is_left_unheard(tmp_path: Path, keys: SessionKeys):
+    unheard: list[str] = []
+    asyncio.get_running_loop().set_exception_handler(lambda _, context: unheard.append(context["message"]))
+    folder = open_store(f"file://{tmp_path}")
+    store = prefixed(folder, "sessions/x/")
+    manifest = await write(store, keys, {"a": os.urandom(40 * MIB)})
+    reader = await open_snapshot(store, keys, SESSION, manifest.snapshot)
+    for pack in await names(store, "packs/"):
+        await store.delete(pack)
+    for _ in range(5):
+        with pytest.raises(SnapshotCorrupt, match="is missing"):
+            await reader.read_into("a", memoryview(bytearray(40 * MIB)))
+    gc.collect()
+    await folder.close()
+    assert unheard == []
 
 
 async def test_a_wrong_check_value_costs_nothing_if_the_id_is_right(store: MemoryStore, keys: SessionKeys):

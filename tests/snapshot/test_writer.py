@@ -9,7 +9,7 @@ import xxhash
 from migrator.snapshot import SessionKeys, SnapshotWriter, open_snapshot, pipeline
 from migrator.snapshot.blocks import BLOCK_BYTES
 from migrator.snapshot.errors import WriterMisused
-from migrator.snapshot.pipeline import BUDGET_BYTES
+from migrator.snapshot.pipeline import BUDGET_BYTES, LEAST_BYTES
 from migrator.storage import StoreFull, StoreUnavailable
 from migrator.storage.memory import MemoryStore
 from tests.rigs.faulty_store import FaultyStore
@@ -119,7 +119,10 @@ async def test_tasks_may_write_their_blobs_at_the_same_time(store: MemoryStore, 
     assert await read_all(store, keys, manifest.snapshot) == blobs
 
 
-async def test_memory_is_bounded_while_the_store_does_not_answer(store: MemoryStore, keys: SessionKeys):
+@pytest.mark.parametrize(("budget", "most"), [(1 << 40, BUDGET_BYTES), (32 << 20, 32 << 20), (0, LEAST_BYTES)])
+async def test_memory_is_bounded_while_the_store_does_not_answer(
+    store: MemoryStore, keys: SessionKeys, budget: int, most: int
+):
     stuck = asyncio.Event()
     slow = FaultyStore(store)
 
@@ -128,7 +131,7 @@ async def test_memory_is_bounded_while_the_store_does_not_answer(store: MemorySt
         return await store.put(key, data, **conditions)
 
     slow.put = put
-    writer = writer_for(slow, keys)
+    writer = SnapshotWriter(slow, keys, SESSION, epoch=1, budget=budget)
     blob = writer.blob("a")
     given = 0
 
@@ -141,11 +144,22 @@ async def test_memory_is_bounded_while_the_store_does_not_answer(store: MemorySt
     task = asyncio.create_task(give())
     done, _ = await asyncio.wait({task}, timeout=3)
     assert not done
-    assert given <= BUDGET_BYTES
+    assert given <= most
     stuck.set()
     await task
     await blob.close()
     assert (await writer.commit({})).state_bytes == 40 * BLOCK_BYTES
+
+
+@pytest.mark.parametrize("size", [BLOCK_BYTES, BLOCK_BYTES - 100_000, 1_500_000, 70_000])
+async def test_the_least_budget_never_waits_for_itself(store: MemoryStore, keys: SessionKeys, size: int):
+    writer = SnapshotWriter(store, keys, SESSION, epoch=1, budget=0)
+    blob = writer.blob("a")
+    count = 3 * LEAST_BYTES // size
+    for _ in range(count):
+        await asyncio.wait_for(blob.block(os.urandom(size)), 60)
+    await blob.close()
+    assert (await writer.commit({})).state_bytes == count * size
 
 
 async def test_much_that_shrinks_to_little_does_not_fill_the_budget(
