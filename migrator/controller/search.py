@@ -4,9 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import time
+from collections.abc import Iterable
 from dataclasses import dataclass, field
 
 from migrator.controller.marks import Plan
+from migrator.controller.peers import Room
 from migrator.controller.tools import Tools
 from migrator.session import Record
 
@@ -36,6 +38,15 @@ class Search:
         began = self._began.get(record.id)
         waited = began is not None and time.monotonic() - began > self.tools.settings.room_wait_s
         return waited and (self.tools.deadline(record, plan) is None or self.tools.time_left(record, plan) <= 0)
+
+    def rather_waits(self, record: Record, plan: Plan, rooms: Iterable[Room], choice: str) -> bool:
+        """Whether `choice` is not worth asking yet: its machines are full, and one that has room was asked in vain.
+
+        What failed there may be over in a moment; a pod without room waits until somebody makes some, which may be never.
+        """
+        fits = {room.member: room.fits for room in rooms}
+        better = [each for each in self.tried(record, plan) if fits.get(each, 0) != 0]
+        return fits[choice] == 0 and bool(better) and not self.is_over(record, plan)
 
     def is_urgent(self, record: Record, plan: Plan) -> bool:
         """Whether the source has to save before anything else."""

@@ -74,6 +74,10 @@ class Steps:
             whys = [f"{room.member}: {room.why}" for room in rooms if room.why and room.member not in excluded]
             await self._search_on(record, "; ".join(["no member takes it", *whys]))
             return
+        stands = is_alive(record, plan) and self._tools.deadline(record, plan) is None
+        if not stands and self._search.rather_waits(record, plan, rooms, names[0]):
+            await self._search_on(record, f"{names[0]}: its machines are full, and who has room was asked in vain")
+            return
         target = Target(names[0], server_of(record))
         await self._tools.update(record.id, lambda fresh: phases.retarget(fresh, target))
 

@@ -34,6 +34,13 @@ class Room(RequestHandler):
         await asyncio.Event().wait()
 
 
+class Full(Room):
+    """One whose machines are full."""
+
+    def get(self) -> None:
+        self.finish({"member": "any", "free": None, "public_url": "", "fits": 0})
+
+
 @pytest.fixture
 async def member() -> AsyncIterator[str]:
     async with answering(Room) as url:
@@ -66,6 +73,27 @@ async def test_a_member_that_does_not_answer_in_time_gives_way_to_another(tools:
     assert [(event.event, event.detail["member"]) for event in record.timeline] == [("failed", "b")]
     await steps.choose(record)
     assert (await tools.records.get(SESSION)).target == Target("c", "/user/x/")
+
+
+@pytest.mark.parametrize(("patience_s", "then"), [(60.0, "b"), (0.0, "c")])
+async def test_one_that_has_room_is_asked_again_before_one_whose_machines_are_full(
+    tools: Tools, member: str, patience_s: float, then: str
+) -> None:
+    async with answering(Full) as full:
+        tools.peers.close()
+        tools.peers = Peers({"b": {"controller": member}, "c": {"controller": full}}, SECRET)
+        tools.settings.room_wait_s = patience_s
+        steps, record = Steps(tools), await moving(tools, Plan("resume", "asked", "a"), "b")
+        await steps.transfer(record)
+        await steps.choose(await tools.records.get(SESSION))
+        record = await tools.records.get(SESSION)
+        assert record.target is None
+        assert "full" in next(event.detail["reason"] for event in record.timeline if event.event == "waiting")
+        if not patience_s:  # still in vain
+            record = await tools.update(SESSION, lambda fresh: phases.retarget(fresh, Target("b", "/user/x/")))
+            await steps.transfer(record)
+        await steps.choose(await tools.records.get(SESSION))
+        assert (await tools.records.get(SESSION)).target == Target(then, "/user/x/")
 
 
 async def test_when_nobody_answers_in_time_it_is_suspended_and_not_lost(tools: Tools) -> None:
