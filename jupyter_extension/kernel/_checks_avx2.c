@@ -10,7 +10,7 @@ void check_by_avx2(const struct blocks *blocks)
 {
     CHECK_EACH(blocks)
 }
-#else
+#elif HAVE_XXH3
 void check_by_avx2(const struct blocks *blocks)
 {
     check_plainly(blocks);

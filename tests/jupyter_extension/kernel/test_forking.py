@@ -9,6 +9,7 @@ import signal
 import socket
 import subprocess
 import sys
+import sysconfig
 import time
 from collections.abc import Callable
 from pathlib import Path
@@ -21,6 +22,7 @@ import xxhash
 from jupyter_extension.kernel import forking
 
 WALL = 0x40000000
+KERNEL = Path(forking.__file__).parent
 
 
 def in_child(work: Callable[[forking.Forked], Any]) -> str:
@@ -161,6 +163,18 @@ def test_a_child_takes_checks_of_a_large_memory_while_threads_come_and_go() -> N
             over.set()
     """
     subprocess.run([sys.executable, "-c", code], check=True, timeout=120)
+
+
+def test_without_the_header_of_xxhash_the_helper_still_forks(tmp_path: Path) -> None:
+    sources = [str(path) for path in sorted(KERNEL.glob("_*.c")) if "survey" not in path.name]
+    include, binary = sysconfig.get_path("include"), tmp_path / "_forker.so"
+    flags = ["-shared", "-fPIC", "-DMIGRATOR_WITHOUT_XXHASH", "-DPy_LIMITED_API=0x03080000", f"-I{include}"]
+    subprocess.run(["cc", *flags, *sources, "-o", str(binary)], check=True, timeout=120)
+    code = "import os, _forker; pid = _forker.fork((), 0, False)[0]; pid or os._exit(0); print(_forker.HAVE_XXH3)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=False, cwd=tmp_path, capture_output=True, text=True, timeout=60
+    )
+    assert (done.stdout, done.stderr) == ("0\n", "")
 
 
 def test_checks_refuse_what_has_no_memory() -> None:
