@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-AFTER_S = 0.025  # what a snapshot costs its kernel beside the pause: two thousand pages that it writes next are copied
+AFTER_S = 0.025  # what a snapshot costs its kernel beside the pause: two thousand pages that it writes next are copied (as `TAIL_S` of a copy in reserve)
 
 
 @dataclass(frozen=True)

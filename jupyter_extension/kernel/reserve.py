@@ -23,7 +23,7 @@ from .habits import Habits, Key, key
 
 BURST = 8.0
 SHARE = 0.015  # of the kernel's time; snapshots have as much again
-TAIL_S = 0.025  # what follows a pause: a thousand pages that are written, and so copied; and the last copy's end
+TAIL_S = 0.025  # what follows a pause: two thousand pages that are written, and so copied; and the last copy's end
 LIFE_S = 30.0  # a copy keeps every page that the cell changes; a snapshot is due long before
 
 

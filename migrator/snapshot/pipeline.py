@@ -22,9 +22,8 @@ from migrator.snapshot.workers import in_thread
 from migrator.storage.protocol import Buffer, ObjectStore, is_local
 
 BUDGET_BYTES = 64 * 1024 * 1024
-LEAST_BYTES = (
-    PACK_BYTES + 2 * BLOCK_BYTES
-)  # with less, a pack that is not quite full could wait for room that it holds itself
+# With less, a pack that is not quite full could wait for room that it holds itself.
+LEAST_BYTES = PACK_BYTES + 2 * BLOCK_BYTES
 QUEUED_BYTES = BUDGET_BYTES // 2  # on their way into the store; from here on it is the store that is waited for
 SMALL_BYTES = 64 * 1024  # blocks below are gathered: a trip to a thread costs more than the work
 BATCH_BYTES = 1024 * 1024

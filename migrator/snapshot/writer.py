@@ -106,8 +106,9 @@ class BlobWriter:
 class SnapshotWriter:
     """A snapshot being written; blobs may be written at the same time by several tasks.
 
-    `store` holds the session's keys (`packs/...`). `budget`: bytes of blocks that may be under way, 24 to 64 MiB. After an error only `abort` is of use. The snapshot exists once
-    `commit` has returned, and counts once the session's record names it.
+    `store` holds the session's keys (`packs/...`). `budget`: bytes of blocks that may be under way; less than 24 MiB is taken as
+    that, more than 64 as that. After an error only `abort` is of use. The snapshot exists once `commit` has returned, and
+    counts once the session's record names it.
     """
 
     def __init__(
