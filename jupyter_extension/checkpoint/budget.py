@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-AFTER_S = 0.025  # what a snapshot costs its kernel beside the pause: two thousand pages that it writes next are copied (as `TAIL_S` of a copy in reserve)
+# What a snapshot costs its kernel beside the pause: two thousand pages that it writes next are copied. As `reserve.TAIL_S`.
+AFTER_S = 0.025
 
 
 @dataclass(frozen=True)
