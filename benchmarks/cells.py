@@ -3,7 +3,8 @@
 A shared machine's speed changes by a tenth from one second to the next, which is more than what is to be measured. So two
 kernels live side by side, one plain and one that is saved, and run the loop in turns of half a second: what disturbs one
 disturbs the other. While it is not its turn the time stands still for its snapshots; its agent earns allowance for further copies
-in reserve all the same, which is to our disadvantage.
+in reserve all the same, which is to our disadvantage. A save that goes on when the turn ends does so while neither runs, which is to our
+advantage: a save of 0.06 s in a turn of half a second.
 """
 
 from __future__ import annotations

@@ -142,7 +142,7 @@ def test_checks_of_a_large_memory_are_the_same_whoever_takes_them() -> None:
 
 
 def test_a_child_takes_checks_of_a_large_memory_while_threads_come_and_go() -> None:
-    """Each new thread holds the C library's lock for stacks for a moment: a child that needed it would wait for ever."""
+    """The child has none of these threads; two of its own take the checks, whatever the parent's were at when it was forked."""
     code = """if True:
         import os, threading
         from jupyter_extension.kernel import forking
