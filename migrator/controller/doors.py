@@ -36,6 +36,9 @@ class Doors:
     places: Places
     standbys: Standbys
     switch: Switch | None
+    disowned: Callable[[Record], Awaitable[bool]] | None = None
+    """Whether the hub has given up a server that lives, so that its own route leads nowhere."""
+
     _later: set[asyncio.Task[None]] = field(default_factory=set)
 
     async def hold(self, record: Record) -> bool:
@@ -65,11 +68,14 @@ class Doors:
         if self.switch is None:
             return
         launch, at = await self.standbys.launching(record), time.time()
-        if launch is not None and record.owner is not None and record.owner.address:
-            await self._shield(record, record.owner.address)
+        address = record.owner.address if record.owner else None
+        if launch is not None and address:
+            await self._shield(record, address)
             if self.settings.member in doors_of(record):
                 await self._note_switch(record, at)
             self._release_after(partial(asyncio.wait, {launch}), record)
+        elif self.disowned and await self.disowned(record):
+            await self._shield(record, address)
         elif await self.switch.release(record.id, server_of(record)):
             await self._note_switch(record, at)
 
@@ -133,8 +139,8 @@ class Doors:
         await wait()
         try:
             fresh = await self.records.get(record.id)
-            if self.switch is not None and self.places.place(fresh) == HERE:
-                await self.switch.release(record.id, server_of(record))
+            if self.places.place(fresh) == HERE:
+                await self.let_in(fresh)
         except (StorageError, SessionError, RoutingError) as error:
             log.warning("pages do not go by the hub's own route yet: %s", error)
 

@@ -21,6 +21,7 @@ PAGE_CAUSES = {
     Cause.AT_RISK: "preemption",
     Cause.MAINTENANCE: "maintenance",
     Cause.SHUTDOWN: "maintenance",
+    Cause.DISOWNED: "maintenance",
     Cause.OUT_OF_MEMORY: "memory",
 }
 """The words that the page knows; a cause that is not here was somebody's wish: `manual`."""

@@ -7,6 +7,7 @@ import logging
 import time
 from dataclasses import dataclass
 
+from migrator.controller.disowned import Disowned
 from migrator.controller.marks import doors_of, plan_of
 from migrator.controller.member import Member
 from migrator.controller.move import Mover
@@ -27,6 +28,7 @@ class Reconciler:
     tools: Tools
     member: Member
     mover: Mover
+    disowned: Disowned
     first: bool = True
 
     async def run(self) -> None:
@@ -42,6 +44,7 @@ class Reconciler:
         for record in records:
             with about(record.id):
                 await self._one(record, routes)
+        await (self.disowned.look_at_all if self.first else self.disowned.look_again)(records)
         self.first = False
 
     async def _routes(self) -> dict[str, Route]:

@@ -98,6 +98,11 @@ class Controller(ServiceSettings):
     host_timeout_s = Float(
         120.0, help="Seconds until a member must have started a standby; then another is tried."
     ).tag(config=True)
+    launches_at_once = Int(
+        10,
+        help="Standbys that this member's hub starts at a time; further ones wait for their turn. A machine with fifty sessions that goes "
+        "would otherwise have one hub and one API server start fifty pods at once, and time out over most of them.",
+    ).tag(config=True)
     freeze_reserve_s = Float(
         8.0, help="Seconds before the deadline at which the source freezes even if no standby is ready yet."
     ).tag(config=True)

@@ -40,6 +40,11 @@ class Standbys:
     """Waits for a standby's launch and sees to its image; None where the hub does all of that."""
 
     launches: dict[str, asyncio.Task[None]] = field(default_factory=dict)
+    _turns: asyncio.Semaphore = field(init=False)
+
+    def __post_init__(self) -> None:
+        """The hub's queue, which is not the hub's own: that refuses what is too much for it."""
+        self._turns = asyncio.Semaphore(self.settings.launches_at_once)
 
     async def start(self, record: Record, target: Target, epoch: int) -> str:
         """The address of a standby for this epoch, as soon as it answers. Idempotent.
@@ -105,15 +110,25 @@ class Standbys:
         profile = profile_wanted(record)
         wanted = {"session": record.id, "epoch": epoch, **({"profile": profile} if profile else {})}
         name = name_of(record)
-        running = await self.hub.server(record.user, name)
-        ours = running is not None and running.user_options.get("migrator") == wanted
-        if running is not None and ours and running.ready:
-            return
-        if running is not None and not (ours and running.pending == "spawn"):
-            await self.hub.stop(record.user, self.settings.stop_timeout_s, name_of(record))
-        launch = unseal(self.secret, record.id, record.sealed).user_options
-        options = with_profile_options(self.settings.profiles, record, launch)
-        await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s, name)
+        async with self._turns:
+            await self._require_target(record.id, epoch)
+            running = await self.hub.server(record.user, name)
+            ours = running is not None and running.user_options.get("migrator") == wanted
+            if running is not None and ours and running.ready:
+                return
+            if running is not None and not (ours and running.pending == "spawn"):
+                await self.hub.stop(record.user, self.settings.stop_timeout_s, name)
+            launch = unseal(self.secret, record.id, record.sealed).user_options
+            options = with_profile_options(self.settings.profiles, record, launch)
+            await self.hub.start(record.user, {**options, "migrator": wanted}, self.settings.host_timeout_s, name)
+
+    async def _require_target(self, session: str, epoch: int) -> Target:
+        """Where the session moves to under this epoch. ApiError if it does not any more, or not to this member."""
+        record = await self.records.get(session)
+        target = record.target
+        if target is None or target.member != self.settings.member or record.epoch + 1 != epoch:
+            raise ApiError(409, "phase", f"the move of session {session} was called off")
+        return target
 
     async def _answering(self, session: str, server: str, epoch: int) -> str:
         async with asyncio.timeout(self.settings.host_timeout_s):
@@ -125,11 +140,8 @@ class Standbys:
     async def _reported_address(self, session: str, epoch: int) -> str:
         pace = Pace(POLL_S)
         while True:
-            record = await self.records.get(session)
-            if record.target is None or record.epoch + 1 != epoch:
-                raise ApiError(409, "phase", f"the move of session {session} was called off")
-            if record.target.address:
-                return record.target.address
+            if address := (await self._require_target(session, epoch)).address:
+                return address
             await pace.pause()
 
     async def _stands(self, session: str, epoch: int, address: str, server: str) -> bool:

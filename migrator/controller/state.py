@@ -8,6 +8,7 @@ from pathlib import Path
 from prometheus_client import CollectorRegistry, Counter
 
 from migrator.controller.copies import Copies
+from migrator.controller.disowned import Disowned
 from migrator.controller.doors import Doors
 from migrator.controller.holding import Holding
 from migrator.controller.index import Index
@@ -69,13 +70,15 @@ class State:
         member = Member(settings, records, index, hub, pods, standbys, places, doors)
         holding.know(Resting(index, settings.redirector_url).at)
         mover = Mover(tools)
+        disowned = Disowned(tools, hub, mover)
+        doors.disowned = disowned.has
         notices = Counter("migrator_notices", "Warnings taken, by cause", ("cause",), registry=registry)
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
             Stops(member, mover, records, index), Logouts(settings.member, records, index),
             Copies(settings, secret, records, index, mover, peers),
-            Watcher(tools, mover, desk), Reconciler(tools, member, mover),
+            Watcher(tools, mover, desk), Reconciler(tools, member, mover, disowned),
             Retention(tools, secret), _notice_secret(settings),
         )  # fmt: skip
 

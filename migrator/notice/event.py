@@ -20,6 +20,7 @@ class Cause(StrEnum):
     MAINTENANCE = "maintenance"  # the cloud has announced work on the machine
     SHUTDOWN = "shutdown"  # the node is shutting down in order
     FORCED = "forced"  # deleted at once: its processes run on for a moment, and nobody says when they have ended
+    DISOWNED = "disowned"  # its hub has given up the server, which lives
     LOST = "lost"  # the node, or the pod, does not answer or is gone
     OUT_OF_MEMORY = "out-of-memory"  # killed at its limit
 

@@ -189,6 +189,7 @@ from migrator.launch.hub_hook import session_hook
 c.Spawner.pre_spawn_hook = session_hook("http://127.0.0.1:{ports[name]}", {str(folder / "secret")!r})
 c.Spawner.poll_interval = 2
 c.Spawner.environment = {{"FAULTS": {str(folder / "faults")!r}}}
+{giving_up(name, folder)}
 {config}
 """
     with small_hub(own / "hub", proxy_command(), extra=extra, server=Path(tiny_pod.__file__)) as hub:
@@ -203,6 +204,36 @@ c.Spawner.environment = {{"FAULTS": {str(folder / "faults")!r}}}
         finally:
             controller.kill()
             gateway.kill()
+
+
+def giving_up(member: str, folder: Path) -> str:
+    """A hub's configuration with the fault `gives-up`: once the server runs and the file is gone, its start counts as failed.
+
+    The server lives on, as a pod does whose deletion fails as well.
+    """
+    return f"""
+import asyncio
+from pathlib import Path
+
+class GivingUp(Tiny):
+    async def start(self):
+        place = await super().start()
+        fault = Path({str(folder / "faults")!r}) / f"{member}.{{self.user.name}}.gives-up"
+        while self.gives_up or fault.exists():
+            if not fault.exists():
+                raise TimeoutError("Could not create pod")
+            self.gives_up = True
+            await asyncio.sleep(0.05)
+        return place
+
+    async def stop(self, now=False):
+        if not self.gives_up:
+            await super().stop(now)
+
+    gives_up = False
+
+c.JupyterHub.spawner_class = GivingUp
+"""
 
 
 def telling(controller: int, folder: Path) -> str:

@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator
 import pytest
 from prometheus_client import CollectorRegistry
 
+from migrator.controller.disowned import Disowned
 from migrator.controller.doors import Doors
 from migrator.controller.index import Index
 from migrator.controller.marks import with_door, with_server
@@ -47,7 +48,8 @@ async def reconciler() -> AsyncIterator[Reconciler]:
         places = Places(settings.member, peers, HOLDING)
         doors = Doors(settings, records, index, places, standbys, switch)
         member = Member(settings, records, index, hub, pods, standbys, places, doors)
-        yield Reconciler(tools, member, Mover(tools), first=False)
+        mover = Mover(tools)
+        yield Reconciler(tools, member, mover, Disowned(tools, hub, mover), first=False)
     pods.close()
     peers.close()
 

@@ -15,6 +15,7 @@ from migrator.controller.settings import Controller
 from migrator.controller.standbys import Standbys
 from migrator.launch.errors import HubUnavailable, SpawnFailed
 from migrator.launch.hub import Server
+from migrator.serving.errors import ApiError
 from migrator.session import Record, SessionRecords, Target, phases
 from migrator.session.sealing import Secrets, seal
 from migrator.storage import open_store
@@ -39,6 +40,12 @@ class SlowHub:
         self.seen, self.stopped, self.starts = asyncio.Event(), 0, 0
         self.running: Server | None = None
         self.error: Exception | None = None
+
+    async def asked(self, times: int) -> None:
+        """Until it has been asked so often to start something."""
+        async with asyncio.timeout(60):
+            while self.starts < times:
+                await asyncio.sleep(0)
 
     async def server(self, _user: str, _name: str) -> Server | None:
         return self.running
@@ -74,9 +81,9 @@ async def standbys(hub: SlowHub) -> AsyncIterator[Standbys]:
     pods.close()
 
 
-async def moving(standbys: Standbys) -> Record:
-    sealed = seal(SECRET, SESSION, Secrets(bytes(32), "page-token", {}))
-    record = Record(SESSION, 3, "suspended", user="x", snapshot="0" * 32, sealed=sealed)
+async def moving(standbys: Standbys, session: str = SESSION) -> Record:
+    sealed = seal(SECRET, session, Secrets(bytes(32), "page-token", {}))
+    record = Record(session, 3, "suspended", user="x", snapshot="0" * 32, sealed=sealed)
     return await standbys.records.create(phases.begin_resume(record, TARGET))
 
 
@@ -110,7 +117,7 @@ async def test_a_standby_that_comes_up_when_its_session_has_gone_elsewhere_is_st
 ) -> None:
     record = await moving(standbys)
     starting = asyncio.ensure_future(standbys.start(record, TARGET, 4))
-    await asyncio.wait({starting}, timeout=0.01)
+    await hub.asked(1)
     launch = standbys.launches[SESSION]
     starting.cancel()
     await standbys.records.update(SESSION, lambda r: phases.retarget(r, Target("c", "/user/x/")))
@@ -125,6 +132,23 @@ async def test_a_launch_that_fails_is_told_at_once(standbys: Standbys, hub: Slow
     hub.seen.set()
     with pytest.raises(SpawnFailed):
         await standbys.start(record, TARGET, 4)
+
+
+async def test_what_is_too_much_for_a_hub_at_once_waits_for_its_turn(standbys: Standbys, hub: SlowHub) -> None:
+    """And is not started any more if its session went elsewhere meanwhile."""
+    limit = standbys.settings.launches_at_once
+    records = [await moving(standbys, f"session-of-many-{n:02}") for n in range(limit + 2)]
+    all_of_them = [asyncio.ensure_future(standbys.start(record, TARGET, 4)) for record in records]
+    await hub.asked(limit)
+    for _ in range(1000):
+        await asyncio.sleep(0)
+    assert hub.starts == limit
+    await standbys.records.update(records[-1].id, lambda r: phases.retarget(r, Target("c", "/user/x/")))
+    hub.error = SpawnFailed("no")
+    hub.seen.set()
+    ends = await asyncio.gather(*all_of_them, return_exceptions=True)
+    assert hub.starts == limit + 1
+    assert [type(end) for end in ends] == [*([SpawnFailed] * (limit + 1)), ApiError]
 
 
 async def test_another_replica_knows_that_the_hub_is_still_at_it(standbys: Standbys, hub: SlowHub, pod: str) -> None:

@@ -114,3 +114,8 @@ if "authenticator_class" in c.JupyterHub and c.JupyterHub.authenticator_class !=
             settings["controller"], str(FOLDER / "secret"), c.JupyterHub.authenticator_class
         )
 c.KubeSpawner.delete_grace_period = settings["graceS"]
+# A machine that goes makes an API server busy. What KubeSpawner gives up after its 3 s is done all the same, and it then kills the pod
+# that it finds as a stranger, which may have become a session's new home.
+for name, seconds in {"k8s_api_request_timeout": 15, "k8s_api_request_retry_timeout": 90}.items():
+    if name not in c.KubeSpawner:
+        setattr(c.KubeSpawner, name, seconds)
