@@ -1,31 +1,39 @@
 /**
- * Jupyter gives a kernel up when it is told 403 or 404. While a session is on its way, such words come from a hub or a
- * proxy that does not know it (any more), and mean nothing: they become the 503 on which Jupyter tries again.
+ * Jupyter gives a kernel up when it is told 403 or 404, or when it is not in a list. While a session is on its way,
+ * such words come from a hub or a proxy that does not know it (any more), or from a server that does not have its
+ * kernels yet, and mean nothing: they become the 503 on which Jupyter tries again.
  */
 import { ServerConnection } from '@jupyterlab/services';
 
 import { Session } from './session';
 
 const GIVING_UP = [401, 403, 404, 405];
+const LIST = /\/api\/(kernels|sessions|terminals)(\?|$)/;
 /** Stands in every answer of a server that has the extension. */
 export const SIGNATURE = 'X-Session-Migrator';
 
-/** What is looked at in an answer. `unsigned`: the session's server signs its answers, and this one is not signed. */
-export interface Answer {
-  status: number;
-  redirected: boolean;
-  url: string;
-  unsigned: boolean;
-}
+/** What is looked at in an answer. */
+export type Answer = Pick<Response, 'status' | 'redirected' | 'url'>;
 
 /**
  * Whether an answer is not the session's: its server is away, or the request was led to somewhere else, or a hub that
  * has just stopped the server says no in its place. Only Jupyter's own API is sure to be signed.
+ *
+ * `unsigned`: the session's server signs its answers, and this one is not signed. `serving`: it comes from the server
+ * that the page knows, and that has all there is.
  */
-export function isForeign(answer: Answer, baseUrl: string, serving: boolean): boolean {
-  const elsewhere = answer.redirected && !answer.url.startsWith(baseUrl);
-  const forged = answer.unsigned && answer.url.startsWith(`${baseUrl}api/`);
-  return elsewhere || (GIVING_UP.includes(answer.status) && (forged || !serving));
+export function isForeign(
+  method: string,
+  answer: Answer,
+  baseUrl: string,
+  unsigned: boolean,
+  serving: boolean
+): boolean {
+  const { status, redirected, url } = answer;
+  const elsewhere = redirected && !url.startsWith(baseUrl);
+  const forged = unsigned && url.startsWith(`${baseUrl}api/`);
+  const final = GIVING_UP.includes(status) || (method === 'GET' && LIST.test(url));
+  return elsewhere || (final && (forged || !serving));
 }
 
 /** Put the shield before every request of the page. */
@@ -35,10 +43,10 @@ export function shield(session: Session, settings: ServerConnection.ISettings): 
   let signs = false;
   const shielded: typeof fetch = async (input, init) => {
     const answer = await fetch.call(null, input, init);
-    const signed = answer.headers.has(SIGNATURE);
-    signs = signs || signed;
-    const { status, redirected, url } = answer;
-    const foreign = isForeign({ status, redirected, url, unsigned: signs && !signed }, root, session.serving);
+    const signature = answer.headers.get(SIGNATURE);
+    signs = signs || !!signature;
+    const serving = session.serving && (!signature || signature === session.facts.server_id);
+    const foreign = isForeign((input as Request).method, answer, root, signs && !signature, serving);
     if (session.watched && session.feed.link !== 'off' && foreign) {
       session.doubt();
       return new Response(JSON.stringify({ message: 'The session is on its way.' }), { status: 503 });

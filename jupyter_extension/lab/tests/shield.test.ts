@@ -3,34 +3,43 @@ import { describe, expect, it } from 'vitest';
 import { isForeign } from '../src/shield';
 
 const BASE = 'http://hub/user/x/';
-const answer = (status: number, url = `${BASE}api/kernels/1`, redirected = false, unsigned = false) => ({
-  status,
-  url,
-  redirected,
-  unsigned
-});
+const KERNEL = `${BASE}api/kernels/1`;
+const SURE = { redirected: false, unsigned: false, serving: true, method: 'GET' };
+const foreign = (status: number, url = KERNEL, otherwise: Partial<typeof SURE> = {}) => {
+  const { redirected, unsigned, serving, method } = { ...SURE, ...otherwise };
+  return isForeign(method, { status, url, redirected }, BASE, unsigned, serving);
+};
 
 describe('an answer', () => {
   it('is foreign if it came from outside of the session', () => {
-    expect(isForeign(answer(200, 'http://hub/hub/login', true), BASE, true)).toBe(true);
-    expect(isForeign(answer(200, `${BASE}lab`, true), BASE, true)).toBe(false);
+    expect(foreign(200, 'http://hub/hub/login', { redirected: true })).toBe(true);
+    expect(foreign(200, `${BASE}lab`, { redirected: true })).toBe(false);
   });
 
   it('is not believed to say no while the session is away', () => {
     for (const status of [401, 403, 404]) {
-      expect(isForeign(answer(status), BASE, false)).toBe(true);
-      expect(isForeign(answer(status), BASE, true)).toBe(false);
+      expect(foreign(status, KERNEL, { serving: false })).toBe(true);
+      expect(foreign(status)).toBe(false);
     }
-    expect(isForeign(answer(503), BASE, false)).toBe(false);
+    expect(foreign(503, KERNEL, { serving: false })).toBe(false);
   });
 
   it('is not believed to say no without the signature of the session', () => {
-    expect(isForeign(answer(403, undefined, false, true), BASE, true)).toBe(true);
-    expect(isForeign(answer(404, `${BASE}static/x.js`, false, true), BASE, true)).toBe(false);
-    expect(isForeign(answer(200, undefined, false, true), BASE, true)).toBe(false);
+    expect(foreign(403, KERNEL, { unsigned: true })).toBe(true);
+    expect(foreign(404, `${BASE}static/x.js`, { unsigned: true })).toBe(false);
+    expect(foreign(200, KERNEL, { unsigned: true })).toBe(false);
+  });
+
+  it('is not believed to list what there is before everything is there', () => {
+    for (const list of ['kernels', 'sessions?1795740688218', 'terminals']) {
+      expect(foreign(200, `${BASE}api/${list}`, { serving: false })).toBe(true);
+      expect(foreign(200, `${BASE}api/${list}`)).toBe(false);
+      expect(foreign(200, `${BASE}api/${list}`, { serving: false, method: 'POST' })).toBe(false);
+    }
+    expect(foreign(200, `${BASE}api/kernelspecs`, { serving: false })).toBe(false);
   });
 
   it('is believed to say yes', () => {
-    expect(isForeign(answer(200), BASE, false)).toBe(false);
+    expect(foreign(200, KERNEL, { serving: false })).toBe(false);
   });
 });

@@ -92,6 +92,10 @@ async def test_planned_move_leaves_the_old_server_at_once(page: JupyterPage, sit
     assert page.navigations == []
 
 
+LOOK = """async () => { const { kernels, sessions } = window.jupyterapp.serviceManager;
+  await kernels.refreshRunning(); await sessions.refreshRunning(); }"""
+
+
 async def test_target_is_still_restoring_when_the_route_leads_there(
     page: JupyterPage, site: Site, server: JupyterServer
 ) -> None:
@@ -102,9 +106,11 @@ async def test_target_is_still_restoring_when_the_route_leads_there(
     target.say("report", state="restoring")
     site.route(target)
     await page.banner("being put back")
+    await page.eval(LOOK)  # as Jupyter does every few seconds: the target has no kernels yet
     target.take_over(sessions)
     target.say("report", state="running", report={"at": time.time(), "snapshot": "c" * 32, "kernels": []})
     await page.banner("Everything came back")
+    await _connected(page)
     await page.run(0, WHERE)
     await page.output(0, str(target.root))
     assert await page.dialogs() == []
