@@ -14,6 +14,7 @@ from jupyter_extension.checkpoint.layout import Layout
 from jupyter_extension.contact import Contact
 from jupyter_extension.errors import ExtensionError, FencedOut, WrongState
 from jupyter_extension.feed import Feed
+from jupyter_extension.forgotten import end_if_forgotten
 from jupyter_extension.gate import Gate
 from jupyter_extension.link import Link
 from jupyter_extension.login import Login
@@ -55,6 +56,7 @@ class LiveSession:
         self._login: Login | None = None
         self._standby_task: asyncio.Task[Any] | None = None
         self._activation: asyncio.Task[JsonDict] | None = None
+        self._end: asyncio.Task[Any] | None = None
         self._contact = Contact(link, self.status, settings, log)
 
     def _activity(self, kernel: str, what: str) -> None:
@@ -200,6 +202,8 @@ class LiveSession:
             await self.machinery.stopper.stop(way_is_open=way_is_open)
         else:
             self.status.fence(way_is_open=way_is_open)
+        if self._end is None and self._link.leased:
+            self._end = self._tasks.spawn("end", end_if_forgotten(self._settings.fenced_end_s, self.log))
 
     async def snapshots(self) -> list[JsonDict]:
         """See `going_back.kept`."""

@@ -62,6 +62,11 @@ class Settings(HasTraits):
         20.0,
         help="Seconds (default 20; in Kubernetes 5 less than the pod's grace) that the last snapshot may take when the server is told to stop.",
     ).tag(config=True)
+    fenced_end_s = Float(
+        600.0,
+        help="Seconds (default 600) after which a server whose session is elsewhere ends by itself. Its hub stops it within seconds, "
+        "if it knows it still.",
+    ).tag(config=True)
     journal_delay_s = Float(
         0.05,
         help="Seconds (default 0.05) that a request waits to be journalled together with the next ones.",

@@ -136,6 +136,15 @@ async def test_a_former_owner_stops_by_itself(rig: Rig) -> None:
     assert (await a.call("POST", "migrator/api/v1/thaw", token=a.control_token, scheme="Bearer")).code == 409
 
 
+async def test_a_fenced_server_that_nobody_stops_ends_by_itself(rig: Rig) -> None:
+    a = await rig.server("a", "--SessionMigrator.fenced_end_s=1")
+    await rig.in_state(a, "running")
+    await rig.records.update(rig.id, lambda r: phases.begin_move(r, Target("b", "/user/x/")))
+    await rig.fence()
+    await until(lambda: a.process.poll() is not None, "the server's end")
+    assert "nobody has stopped this server: it ends" in a.log.read_text()
+
+
 async def test_a_server_told_to_stop_while_it_is_fenced_ends(rig: Rig) -> None:
     a, _, page = await opened(rig)
     pid = await pid_of(page)
