@@ -11,16 +11,15 @@ import time
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 
-from migrator.controller.errors import Busy
 from migrator.controller.marks import is_restored, name_of, plan_of
-from migrator.controller.move import Mover
+from migrator.controller.notices import NoticeDesk
 from migrator.controller.tools import Tools
 from migrator.launch.errors import LaunchError
 from migrator.launch.hub import Hub
-from migrator.notice.event import Cause
+from migrator.notice.event import Cause, Notice
 from migrator.serving.client import ServiceError
 from migrator.serving.logs import about
-from migrator.session import PhaseError, Record, phases
+from migrator.session import Record, phases
 
 RETRY_S = 60.0  # after nobody had room for it: it lives on where it is
 log = logging.getLogger(__name__)
@@ -32,11 +31,11 @@ class Disowned:
 
     tools: Tools
     hub: Hub
-    mover: Mover
+    desk: NoticeDesk
     known: dict[str, float] = field(default_factory=dict)
 
     async def has(self, record: Record) -> bool:
-        """Whether it is one; if so it moves on, as soon as no other move of it is under way."""
+        """Whether it is one; if so its session moves on, as soon as no other move of it is under way."""
         if not (self._is_ours(record) and await self._is_forgotten(record) and await self._lives(record)):
             self.known.pop(record.id, None)
             return False
@@ -57,13 +56,8 @@ class Disowned:
     async def _send_on(self, record: Record) -> None:
         if plan_of(record) is not None or time.monotonic() - self.known[record.id] < RETRY_S:
             return
-        log.warning("the hub has given up the server, which lives: the session moves on")
-        try:
-            await self.mover.begin(record.id, way=self.mover.way(None), cause=str(Cause.DISOWNED))
-        except (Busy, PhaseError) as error:
-            log.info("somebody was faster: %s", error)
-        else:
-            self.known[record.id] = time.monotonic()
+        self.known[record.id] = time.monotonic()
+        await self.desk.take(Notice(Cause.DISOWNED, None, "its hub knows no such server", session=record.id))
 
     async def _is_forgotten(self, record: Record) -> bool:
         """A hub that does not answer has given up nobody."""

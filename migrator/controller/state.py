@@ -70,10 +70,10 @@ class State:
         member = Member(settings, records, index, hub, pods, standbys, places, doors)
         holding.know(Resting(index, settings.redirector_url).at)
         mover = Mover(tools)
-        disowned = Disowned(tools, hub, mover)
-        doors.disowned = disowned.has
         notices = Counter("migrator_notices", "Warnings taken, by cause", ("cause",), registry=registry)
         desk = NoticeDesk(settings.member, index, mover, hub, notices)
+        disowned = Disowned(tools, hub, desk)
+        doors.disowned = disowned.has
         return cls(
             secret, records, index, tools, member, mover, desk, Launches(settings, secret, records, index),
             Stops(member, mover, records, index), Logouts(settings.member, records, index),

@@ -6,7 +6,7 @@ import logging
 from collections.abc import AsyncIterator
 
 import pytest
-from prometheus_client import CollectorRegistry
+from prometheus_client import CollectorRegistry, Counter
 
 from migrator.controller.disowned import Disowned
 from migrator.controller.doors import Doors
@@ -14,6 +14,7 @@ from migrator.controller.index import Index
 from migrator.controller.marks import with_door, with_server
 from migrator.controller.member import Member
 from migrator.controller.move import Mover
+from migrator.controller.notices import NoticeDesk
 from migrator.controller.peers import Peers
 from migrator.controller.places import Places
 from migrator.controller.pods import Pods
@@ -49,7 +50,8 @@ async def reconciler() -> AsyncIterator[Reconciler]:
         doors = Doors(settings, records, index, places, standbys, switch)
         member = Member(settings, records, index, hub, pods, standbys, places, doors)
         mover = Mover(tools)
-        yield Reconciler(tools, member, mover, Disowned(tools, hub, mover), first=False)
+        desk = NoticeDesk("a", index, mover, hub, Counter("notices", "", ("cause",), registry=CollectorRegistry()))
+        yield Reconciler(tools, member, mover, Disowned(tools, hub, desk), first=False)
     pods.close()
     peers.close()
 
