@@ -10,7 +10,7 @@ from tornado.websocket import websocket_connect
 
 from tests.jupyter_extension.described import described, fits
 from tests.jupyter_extension.rig import Rig
-from tests.jupyter_extension.server import TOKEN, Server
+from tests.jupyter_extension.server import TOKEN, Server, until
 from tests.rigs.answering import answering
 
 API = "migrator/api/v1"
@@ -85,6 +85,10 @@ async def _as_the_controller(rig: Rig, a: Server) -> Server:
     await rig.fence()
     assert (await b.control("activate", frozen))["report"]["snapshot"] == frozen["snapshot"]
     await a.control("stop")
-    status = await b.status()
-    assert (status["state"], status["offers"]["copies"]) == ("running", 2)
+
+    async def offers() -> Any:
+        return (await b.status())["offers"]
+
+    assert (await until(offers, "the controller's offers"))["copies"] == 2  # asked for once the session runs
+    assert (await b.status())["state"] == "running"
     return b
