@@ -69,7 +69,7 @@ def full(members) -> Iterator[Member]:
 
 async def test_a_session_does_not_go_where_there_is_no_room(members, session: Launched, size, full):
     """The other cluster is well and has the image, and yet the session comes back in its own."""
-    assert size["memory"] == 64 << 20
+    assert size["memory"] == 450 << 20
 
     async def noticed() -> bool:
         return await fits(full, size) == 0

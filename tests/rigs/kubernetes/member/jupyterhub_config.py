@@ -36,6 +36,7 @@ class BinderSpawner(KubeSpawner):
         self.extra_pod_config = {**self.extra_pod_config, "restartPolicy": policy}
         if self.user_options.get("tiny"):
             self.cmd = TINY
+            self.mem_guarantee = "64M"  # a node is to carry fifty of them
             self.volumes = [{"name": "tiny", "configMap": {"name": "tiny"}}]
             self.volume_mounts = [{"name": "tiny", "mountPath": "/srv/tiny"}]
         return await super().start()
@@ -74,7 +75,7 @@ c.KubeSpawner.container_security_context = {
 here = {"key": "kubernetes.io/hostname", "operator": "In", "values": [os.environ["USERS_NODE"]]}
 c.KubeSpawner.node_affinity_preferred = [{"weight": 100, "preference": {"matchExpressions": [here]}}]
 c.KubeSpawner.cpu_guarantee, c.KubeSpawner.cpu_limit = 0.01, 1
-c.KubeSpawner.mem_guarantee, c.KubeSpawner.mem_limit = "64M", "2G"  # not 450M: this machine carries three nodes
+c.KubeSpawner.mem_guarantee, c.KubeSpawner.mem_limit = "450M", "2G"  # as on mybinder.org
 c.KubeSpawner.profile_list = [
     {"display_name": "2 GB", "slug": "small", "default": True},
     {"display_name": "3 GB", "slug": "large", "kubespawner_override": {"mem_limit": "3G"}},
