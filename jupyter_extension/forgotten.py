@@ -8,7 +8,7 @@ import signal
 
 
 async def end_if_forgotten(after_s: float, log: logging.Logger) -> None:
-    """As if it were told to stop, after so many seconds."""
+    """Tell this process to stop (SIGTERM) after `after_s` seconds, unless it is cancelled before."""
     await asyncio.sleep(after_s)
     log.warning("the session has been elsewhere for %.0f s, and nobody has stopped this server: it ends", after_s)
     signal.raise_signal(signal.SIGTERM)

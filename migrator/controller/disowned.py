@@ -35,7 +35,11 @@ class Disowned:
     known: dict[str, float] = field(default_factory=dict)
 
     async def has(self, record: Record) -> bool:
-        """Whether it is one; if so its session moves on, as soon as no other move of it is under way."""
+        """Whether it is one; if so its session moves on, as soon as no other move of it is under way.
+
+        Raises:
+            StorageError, SessionError: its record cannot be read or written.
+        """
         if not (self._is_ours(record) and await self._is_forgotten(record) and await self._lives(record)):
             self.known.pop(record.id, None)
             return False
@@ -44,11 +48,11 @@ class Disowned:
         return True
 
     async def look_again(self, records: Iterable[Record]) -> None:
-        """At those that are known: they were busy, or found no room elsewhere."""
+        """At those that are known: they were busy, or found no room elsewhere. Raises as `has`."""
         await self.look_at_all(record for record in records if record.id in self.known)
 
     async def look_at_all(self, records: Iterable[Record]) -> None:
-        """After a start: a former life may have known some."""
+        """After a start: a former life may have known some. Raises as `has`."""
         for record in records:
             with about(record.id):
                 await self.has(record)

@@ -68,15 +68,12 @@ class Doors:
         if self.switch is None:
             return
         launch, at = await self.standbys.launching(record), time.time()
-        address = record.owner.address if record.owner else None
-        if launch is not None and address:
-            await self._shield(record, address)
+        if launch is not None and record.owner is not None and record.owner.address:
+            await self._shield(record, record.owner.address)
             if self.settings.member in doors_of(record):
                 await self._note_switch(record, at)
             self._release_after(partial(asyncio.wait, {launch}), record)
-        elif self.disowned and await self.disowned(record):
-            await self._shield(record, address)
-        elif await self.switch.release(record.id, server_of(record)):
+        elif not await self._lead_past_hub(record) and await self.switch.release(record.id, server_of(record)):
             await self._note_switch(record, at)
 
     async def lead_away(
@@ -139,10 +136,18 @@ class Doors:
         await wait()
         try:
             fresh = await self.records.get(record.id)
-            if self.places.place(fresh) == HERE:
-                await self.let_in(fresh)
+            if self.switch is None or self.places.place(fresh) != HERE:
+                return
+            if not await self._lead_past_hub(fresh):
+                await self.switch.release(record.id, server_of(record))
         except (StorageError, SessionError, RoutingError) as error:
             log.warning("pages do not go by the hub's own route yet: %s", error)
+
+    async def _lead_past_hub(self, record: Record) -> bool:
+        """Straight to a server that lives and that its hub has given up; False where the hub's own route leads to it."""
+        if self.disowned is None or record.owner is None or not await self.disowned(record):
+            return False
+        return await self._shield(record, record.owner.address)
 
     async def _note_switch(self, record: Record, at: float) -> None:
         """From this moment on pages that come in here reach the session; the note is worth no delay and no failure."""

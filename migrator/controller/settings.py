@@ -100,6 +100,7 @@ class Controller(ServiceSettings):
     ).tag(config=True)
     launches_at_once = Int(
         10,
+        min=1,
         help="Standbys that this member's hub starts at a time; further ones wait for their turn. A machine with fifty sessions that goes "
         "would otherwise have one hub and one API server start fifty pods at once, and time out over most of them.",
     ).tag(config=True)

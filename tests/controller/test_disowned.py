@@ -2,32 +2,36 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import signal
-from typing import Any
+from collections.abc import Iterator
 
-from tests.controller.conftest import Federation, Member, call, until
+from tests.controller.conftest import Federation, until
+from tests.controller.test_move import hub_forgot
 
 
-def servers(member: Member, user: str) -> Any:
-    """As the hub sees them."""
-    answer = call("GET", f"{member.hub.api}/users/{user}", headers={"Authorization": "token " + member.hub.token})[1]
-    return answer.get("servers")
+@contextlib.contextmanager
+def moved_to_a_hub_that_gives_up(federation: Federation, user: str) -> Iterator[tuple[str, int]]:
+    """The session, and the process of the server where it lives as long as the block runs."""
+    session = federation.launch(user)
+    federation.a.put(user, "x")
+    with federation.fault("b", user, "gives-up"):
+        federation.api(f"/v1/sessions/{session}/move", {"target": "b"})
+        federation.wait_for(session, "routed")
+        federation.settled(session)
+        pid = federation.a.value(user)[1]["pid"]
+        yield session, pid
 
 
 def test_a_session_whose_hub_gave_its_server_up_moves_on_and_its_pages_never_lose_it(federation: Federation) -> None:
-    session = federation.launch("forgotten")
-    federation.a.put("forgotten", "x")
-    with federation.fault("b", "forgotten", "gives-up"):
-        federation.api(f"/v1/sessions/{session}/move", {"target": "b"})
-        federation.wait_for(session, "routed")
-        left = federation.a.value("forgotten")[1]["pid"]
+    with moved_to_a_hub_that_gives_up(federation, "forgotten") as (session, left):
+        pass
     try:
         until(lambda: federation.record(session)["epoch"] == 3, lambda: federation.record(session))
         record = federation.settled(session)
-        owner = {"a": federation.a, "b": federation.b}[record["owner"]["member"]]
         assert record["phase"] == "active"
-        assert servers(owner, "forgotten")
+        assert not hub_forgot(getattr(federation, record["owner"]["member"]), "forgotten")
         for member in (federation.a, federation.b):
             until(lambda member=member: member.value("forgotten")[1].get("value"))
             answer = member.value("forgotten")[1]
@@ -38,16 +42,10 @@ def test_a_session_whose_hub_gave_its_server_up_moves_on_and_its_pages_never_los
 
 
 def test_a_server_that_lives_is_found_after_its_controller_was_away(federation: Federation) -> None:
-    session = federation.launch("forgotten2")
-    federation.a.put("forgotten2", "x")
-    with federation.fault("b", "forgotten2", "gives-up"):
-        federation.api(f"/v1/sessions/{session}/move", {"target": "b"})
-        federation.wait_for(session, "routed")
-        left = federation.a.value("forgotten2")[1]["pid"]
-        federation.settled(session)
+    with moved_to_a_hub_that_gives_up(federation, "forgotten2") as (session, left):
         federation.b.controller.kill()
     try:
-        until(lambda: not servers(federation.b, "forgotten2"))
+        until(lambda: hub_forgot(federation.b, "forgotten2"))
         federation.b.controller.start()
         until(lambda: federation.record(session)["epoch"] == 3, lambda: federation.record(session))
         federation.settled(session)
